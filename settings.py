@@ -1,0 +1,66 @@
+"""Every setting, in one place. Read from the environment (`GIAMNGHEO_…`) or a `.env` file."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).parent
+
+
+class Settings(BaseSettings):
+    """Where the data lives, which periods are due, and the limits of a run."""
+
+    model_config = SettingsConfigDict(env_prefix="GIAMNGHEO_", env_file=".env", extra="ignore")
+
+    data: Path = Field(REPOSITORY / "data", description="The data root; everything lives under it")
+    ledger_url: str = Field("", description="SQLAlchemy URL of the ledger; SQLite under the data root when empty")
+    pseudonym_key: str = Field("", description="Key of the household pseudonyms; a file under the data root when empty")
+    first_period: str = Field("2019-12", description="The baseline: it has no previous register")
+    last_period: str = Field("2020-12", description="Workbooks are expected up to this month")
+    due_days: int = Field(10, description="A month's workbook is due this many days after the month's end")
+    timezone: str = "Asia/Ho_Chi_Minh"
+    readers: int = Field(2, description="Child processes that open workbooks")
+    settle_seconds: float = Field(2.0, description="An inbox file is taken once it has not changed for this long")
+    listed_findings: int = Field(1000, description="At most this many findings are listed for one rule and file")
+    rate_denominator_excludes_social_protection: bool = Field(
+        False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
+    )
+
+    @property
+    def inbox(self) -> Path:
+        return self.data / "inbox"
+
+    @property
+    def raw(self) -> Path:
+        return self.data / "raw"
+
+    @property
+    def judgements(self) -> Path:
+        return self.data / "judgements"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.data / "warehouse"
+
+    @property
+    def accepted(self) -> Path:
+        return self.warehouse / "accepted"
+
+    @property
+    def releases(self) -> Path:
+        return self.warehouse / "releases"
+
+    @property
+    def current(self) -> Path:
+        return self.warehouse / "current"
+
+    @property
+    def database_url(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.data / 'ledger.sqlite'}"
+
+
+@cache
+def get_settings() -> Settings:
+    return Settings()
