@@ -1,0 +1,32 @@
+-- What was found wrong, in which cell of the sender's own file?
+-- Grain: one row per listed finding; meta.finding_count has the exact numbers where a listing was cut.
+-- Values of personal fields are masked, in the messages too.
+with
+findings    as (select * from input.findings),
+submissions as (select * from meta.submission),
+fields      as (select * from input.fields where personal),
+
+marked as (
+    select findings.*,
+        exists (select 1 from fields where findings."column" in (fields.key, fields.label_vi)) as is_personal,
+        coalesce(nullif(findings.value, ''), '•••') as hidden
+    from findings
+    semi join submissions using (submission_id)
+)
+
+select
+    submission_id,
+    rule,
+    severity,
+    sheet,
+    "row",
+    "column",
+    cell,
+    if(is_personal and value <> '', '•••', value)                       as value,
+    if(is_personal, replace(expected, hidden, '•••'), expected)         as expected,
+    if(is_personal, replace(message_vi, hidden, '•••'), message_vi)     as message_vi,
+    if(is_personal, replace(message_en, hidden, '•••'), message_en)     as message_en,
+    household_ref,
+    waived
+from marked
+order by all

@@ -1,0 +1,439 @@
+"""Build one warehouse file from what is accepted, by the models in `sql/`.
+
+The build is a pure function of its inputs: no clock, no random number, every table written in order.
+It never opens a file that exists: readers hold the old one, the new one is made beside it.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from forms.dictionary import FORM_CODE, sheets
+from plan.reference import period_end
+from tasks.schemas import ACCEPTED
+
+REPOSITORY = Path(__file__).parent.parent
+SQL = REPOSITORY / "sql"
+PLAN_DATA = REPOSITORY / "plan" / "data"
+RULES = REPOSITORY / "expectations" / "rules.csv"
+MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
+
+# Files written at this version are read by every DuckDB from 1.4 on.
+STORAGE_VERSION = "v1.4.0"
+MEMORY_LIMIT = "2GB"
+THREADS = 2
+
+# Every model after the ones it reads. meta.dictionary is written last.
+MODELS = (
+    "core.period",
+    "core.unit",
+    "core.policy",
+    "core.ethnic_group",
+    "core.movement_type",
+    "core.deprivation",
+    "core.poverty_cause",
+    "core.inconsistency",
+    "core.slot",
+    "core.household_month",
+    "core.commune_month",
+    "core.movement_month",
+    "core.policy_month",
+    "core.unit_month",
+    "core.unit_roll_up",
+    "core.indicator_definition",
+    "core.unit_count",
+    "core.plan_number",
+    "core.target",
+    "meta.submission",
+    "meta.finding",
+    "meta.finding_count",
+    "meta.rule",
+    "meta.lineage",
+    "meta.build",
+    "mart.indicator",
+    "mart.movement",
+    "mart.coverage",
+    "mart.multidimensional_poverty",
+    "mart.target_vs_actual",
+    "mart.plan_check",
+    "mart.submission_status",
+)
+
+_UTC = pl.Datetime("us", "UTC")
+Schema = Mapping[str, type[pl.DataType] | pl.DataType]
+
+SUBMISSION: Schema = {
+    "submission_id": pl.String,  # SHA-256 of the received bytes
+    "sha256": pl.String,
+    "file_name": pl.String,
+    "district_code": pl.String,  # null where the cover could not be read
+    "period": pl.Date,  # last day of the month; null where the cover could not be read
+    "kind": pl.String,
+    "state": pl.String,  # contract, section 2
+    "received_at": _UTC,
+    "decided_at": _UTC,
+    "decided_by": pl.String,
+    "reason": pl.String,
+    "due": pl.Date,
+    "on_time": pl.Boolean,
+    "rule_pack": pl.String,
+    "critical": pl.Int64,
+    "warning": pl.Int64,
+    "info": pl.Int64,
+}
+
+SLOT: Schema = {
+    "period": pl.Date,
+    "district_code": pl.String,
+    "state": pl.String,
+    "accepted_submission_id": pl.String,  # null where nothing is accepted
+    "due": pl.Date,
+}
+
+FINDING: Schema = {
+    "submission_id": pl.String,
+    "rule": pl.String,
+    "severity": pl.String,
+    "sheet": pl.String,
+    "row": pl.Int32,
+    "column": pl.String,
+    "cell": pl.String,
+    "value": pl.String,
+    "expected": pl.String,
+    "message_vi": pl.String,
+    "message_en": pl.String,
+    "household_ref": pl.String,
+    "waived": pl.Boolean,
+}
+
+FINDING_COUNT: Schema = {
+    "submission_id": pl.String,
+    "rule": pl.String,
+    "severity": pl.String,
+    "count": pl.Int64,
+}
+
+
+class BuildError(Exception):
+    """The warehouse cannot be built: an input is missing, or the dictionary and the tables disagree."""
+
+
+@dataclass(frozen=True)
+class BuildInputs:
+    """Everything that a release is made from.
+
+    `as_of` and `first_period` are months (YYYY-MM); `accepted` is the folder with one folder of Parquet
+    files per submission (tasks/schemas.py). `submissions` has the columns of SUBMISSION, `slots` those of
+    SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
+    the columns of FINDING, `finding_counts` has those of FINDING_COUNT.
+    """
+
+    as_of: str
+    first_period: str
+    accepted: Path
+    submissions: pl.DataFrame
+    slots: pl.DataFrame
+    findings: list[Path]
+    finding_counts: pl.DataFrame
+    rate_denominator_excludes_social_protection: bool = False
+    code_version: str = ""
+
+
+def build_warehouse(target: Path, inputs: BuildInputs) -> None:
+    """Write a new DuckDB file at `target` with the schemas core, mart and meta.
+
+    Only a slot's accepted submission of a period up to `as_of` is loaded. Raises FileExistsError where
+    `target` (or its .wal) exists, FileNotFoundError where an accepted table is missing, BuildError where
+    `sql/dictionary.csv` and the tables disagree.
+    """
+    stray = target.with_name(target.name + ".wal")
+    for path in (target, stray):
+        if path.exists():
+            raise FileExistsError(f"{path} exists: a warehouse is only ever built new")
+
+    with duckdb.connect() as connection:
+        # The progress bar writes to stdout, which belongs to the command's own output.
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set threads = {THREADS}; set timezone = 'UTC'")
+        connection.execute("attach ':memory:' as input")
+        connection.execute(f"attach {_quoted(str(target))} as warehouse (storage_version '{STORAGE_VERSION}')")
+        _load_inputs(connection, inputs)
+        connection.execute("use warehouse")
+        connection.execute("create schema core; create schema mart; create schema meta")
+        connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+        for model in MODELS:
+            connection.execute(f"create table {model} as\n{model_sql(model)}")
+        _describe(connection)
+        connection.execute("checkpoint warehouse")
+        connection.execute("use memory")
+        connection.execute("detach warehouse")
+
+
+def model_sql(model: str) -> str:
+    """The SELECT behind a table, e.g. `mart.indicator`."""
+    schema, name = model.split(".")
+    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def published_submissions(inputs: BuildInputs) -> list[str]:
+    """The submissions whose rows are loaded, in the order of period and district."""
+    slots = _in_range(_frame(inputs.slots, SLOT), inputs).filter(pl.col("accepted_submission_id").is_not_null())
+    return slots.sort("period", "district_code")["accepted_submission_id"].to_list()
+
+
+def input_hash(inputs: BuildInputs) -> str:
+    """SHA-256 over everything a release is made from: data, decisions, plan, rules, models, settings."""
+    digest = hashlib.sha256()
+    for name, content in _hashed_parts(inputs):
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def rule_pack_hash() -> str:
+    """SHA-256 of the rule catalogue."""
+    return hashlib.sha256(RULES.read_bytes()).hexdigest()
+
+
+def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
+    settings = (
+        inputs.as_of,
+        inputs.first_period,
+        str(inputs.rate_denominator_excludes_social_protection),
+        inputs.code_version,
+    )
+    yield "settings", "\n".join(settings).encode()
+    yield "submissions", _known_submissions(inputs).write_csv().encode()
+    yield "slots", _in_range(_frame(inputs.slots, SLOT), inputs).sort("period", "district_code").write_csv().encode()
+    yield "findings", _listed_findings(inputs).write_csv().encode()
+    yield "finding_counts", _counted_findings(inputs).write_csv().encode()
+    for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, *sorted((REPOSITORY / "forms").glob("*.csv"))):
+        yield path.name, path.read_bytes()
+    for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
+        yield str(path.relative_to(SQL)), path.read_bytes()
+    for submission_id in published_submissions(inputs):
+        for sheet in ACCEPTED:
+            yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
+
+
+def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
+    """Put everything the models read into the in-memory database `input`."""
+    for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, MOVEMENTS):
+        # As text: the plan's decimals and leading zeros are part of what it prints.
+        connection.execute(
+            f"create table input.{path.stem} as from read_csv(?, all_varchar = true, nullstr = '', header = true,"
+            " delim = ',', quote = '\"', escape = '\"')",
+            [str(path)],
+        )
+        _empty_text_for_null(connection, path.stem)
+    _load_accepted(connection, inputs)
+    _load_frame(connection, "submissions", _known_submissions(inputs))
+    _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
+    _load_frame(connection, "findings", _listed_findings(inputs))
+    _load_frame(connection, "finding_counts", _counted_findings(inputs))
+    _load_frame(connection, "fields", _form_fields())
+    _load_frame(connection, "setting", _settings(inputs))
+
+
+def _empty_text_for_null(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """A cell left empty in a plan table is an empty text there, not an unknown."""
+    connection.execute(f"create or replace table input.{table} as select coalesce(columns(*), '') from input.{table}")
+
+
+def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
+    published = published_submissions(inputs)
+    for sheet, schema in ACCEPTED.items():
+        if not published:
+            _load_frame(connection, sheet, pl.DataFrame(schema=schema))
+            continue
+        paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in published]
+        missing = [str(path) for path in paths if not path.is_file()]
+        if missing:
+            raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
+        columns = ", ".join(f'"{column}"' for column in schema)
+        connection.execute(
+            f"create table input.{sheet} as select {columns} from read_parquet(?)", [[str(path) for path in paths]]
+        )
+
+
+def _accepted_path(inputs: BuildInputs, submission_id: str, sheet: str) -> Path:
+    return inputs.accepted / submission_id / f"{sheet}.parquet"
+
+
+def _load_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    connection.register("loading", frame.to_arrow())
+    connection.execute(f"create table input.{table} as from loading")
+    connection.unregister("loading")
+
+
+def _frame(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
+    """The declared columns in the declared types; a column that is null throughout may come untyped."""
+    return frame.select(pl.col(column).cast(type_) for column, type_ in schema.items())
+
+
+def _in_range(frame: pl.DataFrame, inputs: BuildInputs) -> pl.DataFrame:
+    return frame.filter(pl.col("period").is_between(period_end(inputs.first_period), period_end(inputs.as_of)))
+
+
+def _known_submissions(inputs: BuildInputs) -> pl.DataFrame:
+    """What is known up to as_of; a file without a readable cover belongs to every release."""
+    known = pl.col("period").is_null() | (pl.col("period") <= period_end(inputs.as_of))
+    return _frame(inputs.submissions, SUBMISSION).filter(known).sort("received_at", "submission_id")
+
+
+def _listed_findings(inputs: BuildInputs) -> pl.DataFrame:
+    known = _known_submissions(inputs).select("submission_id")
+    listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
+    frame = pl.concat([pl.DataFrame(schema=FINDING), *listed])
+    return frame.join(known, on="submission_id", how="semi").sort(list(FINDING), nulls_last=True)
+
+
+def _counted_findings(inputs: BuildInputs) -> pl.DataFrame:
+    known = _known_submissions(inputs).select("submission_id")
+    frame = _frame(inputs.finding_counts, FINDING_COUNT)
+    return frame.join(known, on="submission_id", how="semi").sort("submission_id", "rule", "severity")
+
+
+def _form_fields() -> pl.DataFrame:
+    """Every field of the workbook: sheet key and name, field key, label, and whether it is personal."""
+    return pl.DataFrame(
+        [
+            {
+                "sheet": sheet.key,
+                "sheet_vi": sheet.name_vi,
+                "key": field.key,
+                "label_vi": field.label_vi,
+                "personal": field.personal,
+            }
+            for sheet in sheets().values()
+            for field in sheet.fields
+        ]
+    )
+
+
+def _settings(inputs: BuildInputs) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "as_of_period": [period_end(inputs.as_of)],
+            "baseline_period": [period_end(inputs.first_period)],
+            "code_version": [inputs.code_version],
+            "form": [FORM_CODE],
+            "rule_pack": [rule_pack_hash()],
+            "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],
+            "input_hash": [input_hash(inputs)],
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryEntry:
+    """What a table or a column means. `column` is empty for the table, `table` is * for a column of many tables."""
+
+    table: str
+    column: str
+    type: str
+    unit: str
+    description_en: str
+    description_vi: str
+    source: str
+
+
+@cache
+def dictionary() -> dict[tuple[str, str], DictionaryEntry]:
+    """The entries of `sql/dictionary.csv` by table and column, form fields worded as in the form's dictionary."""
+    found: dict[tuple[str, str], DictionaryEntry] = {}
+    with open(SQL / "dictionary.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            entry = _worded_by_form(DictionaryEntry(**row))
+            key = (entry.table, entry.column)
+            if key in found:
+                raise BuildError(f"sql/dictionary.csv describes {'.'.join(key)} twice")
+            if not entry.description_en or not entry.description_vi:
+                raise BuildError(f"sql/dictionary.csv says nothing about {'.'.join(key)}")
+            found[key] = entry
+    return found
+
+
+def _worded_by_form(entry: DictionaryEntry) -> DictionaryEntry:
+    """A column that is a field of the form takes its label and description from there, unless it has its own."""
+    sheet, _, key = entry.source.removeprefix("form:").partition(".")
+    if not entry.source.startswith("form:") or not key:
+        return entry
+    field = sheets()[sheet].field(key)
+    parts = [field.label_en, field.description, field.values if field.type == "choice" else ""]
+    return DictionaryEntry(
+        table=entry.table,
+        column=entry.column,
+        type=entry.type,
+        unit=entry.unit,
+        description_en=entry.description_en or ". ".join(part for part in parts if part),
+        description_vi=entry.description_vi or field.label_vi,
+        source=entry.source,
+    )
+
+
+def _describe(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write meta.dictionary and the comment of every table and column. Raises BuildError on any gap."""
+    connection.execute(
+        "create table meta.dictionary (table_name varchar, column_name varchar, type varchar, unit varchar,"
+        " description_en varchar, description_vi varchar, source varchar)"
+    )
+    described = _described_columns(_actual_columns(connection))
+    connection.executemany(
+        "insert into meta.dictionary values (?, ?, ?, ?, ?, ?, ?)",
+        [[e.table, e.column, e.type, e.unit, e.description_en, e.description_vi, e.source] for e in described],
+    )
+    for entry in described:
+        object_ = f'column {entry.table}."{entry.column}"' if entry.column else f"table {entry.table}"
+        unit = f" [{entry.unit}]" if entry.unit else ""
+        comment = f"{entry.description_en}{unit} | {entry.description_vi}"
+        connection.execute(f"comment on {object_} is {_quoted(comment)}")
+
+
+def _actual_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The type of every column by table, tables in the order of MODELS, columns in their own."""
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = 'warehouse' and not internal order by column_index"
+    ).fetchall()
+    tables: dict[str, dict[str, str]] = {model: {} for model in (*MODELS, "meta.dictionary")}
+    for table, column, type_ in rows:
+        tables[table][column] = type_
+    return tables
+
+
+def _described_columns(tables: dict[str, dict[str, str]]) -> list[DictionaryEntry]:
+    """One entry per table and column of the file. Raises BuildError listing every gap between the two."""
+    entries = dictionary()
+    used: set[tuple[str, str]] = set()
+    described: list[DictionaryEntry] = []
+    gaps: list[str] = []
+    for table, columns in tables.items():
+        for column, type_ in {"": "", **columns}.items():
+            key = (table, column) if (table, column) in entries else ("*", column)
+            entry = entries.get(key) if column or key[0] != "*" else None
+            if entry is None:
+                gaps.append(f"{table}.{column} has no entry".replace(". ", " "))
+                continue
+            if entry.type != type_:
+                gaps.append(f"{table}.{column} is {type_}, the entry says {entry.type}")
+            used.add(key)
+            described.append(
+                DictionaryEntry(
+                    table, column, type_, entry.unit, entry.description_en, entry.description_vi, entry.source
+                )
+            )
+    gaps += [f"entry {'.'.join(key)} has no column" for key in entries if key not in used]
+    if gaps:
+        raise BuildError("sql/dictionary.csv and the tables disagree: " + "; ".join(gaps))
+    return described
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,291 @@
+"""Publish: build a release aside, audit it, seal it, and switch `current` to it in one step.
+
+Readers of the old release are undisturbed: nothing that they can have open is ever written again.
+The caller holds the publishing lock; of two publishers only one is here at a time.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tasks.audit import AuditFailure, run_audits
+from tasks.build import BuildInputs, build_warehouse, dictionary, input_hash, published_submissions
+
+WAREHOUSE = "warehouse.duckdb"
+MANIFEST = "manifest.json"
+_ABANDONED = ".tmp-"
+
+# Adds files (reports, the public tables) to a release before it is sealed; called with the release's folder.
+Addition = Callable[[Path], None]
+
+
+class PublishBlocked(Exception):
+    """The release must not be published; what readers see is unchanged."""
+
+    def __init__(self, message: str, failures: Sequence[AuditFailure] = ()) -> None:
+        super().__init__("\n".join([message, *map(str, failures)]))
+        self.failures = list(failures)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseResult:
+    """A published release. `created` is false where a finished release of equal inputs was used again."""
+
+    release_id: str
+    path: Path
+    created: bool
+
+
+def release_id(inputs: BuildInputs) -> str:
+    """The name of a release: equal inputs, equal name."""
+    return f"{inputs.as_of}-{input_hash(inputs)[:12]}"
+
+
+def make_release(
+    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = ()
+) -> ReleaseResult:
+    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
+
+    A finished release of the same inputs is used again. Raises PublishBlocked where an audit finds bad rows
+    or a stray .wal stands beside a published file; nothing has been switched then.
+    """
+    releases.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(releases)
+    name = release_id(inputs)
+    final = releases / name
+    created = not final.exists()
+    if created:
+        aside = releases / f"{_ABANDONED}{name}-{os.getpid()}"
+        try:
+            aside.mkdir()
+            _build_release(aside, name, inputs, additions)
+            _seal(aside)
+            os.replace(aside, final)
+            _fsync(releases)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+    point_current(releases, current, name)
+    return ReleaseResult(name, final, created)
+
+
+def point_current(releases: Path, current: Path, name: str) -> None:
+    """Make `current` point to a finished release, in one step. Also the way back to an older one.
+
+    Raises FileNotFoundError where there is no such release, PublishBlocked where its files are not as sealed.
+    """
+    release = releases / name
+    if not (release / MANIFEST).is_file():
+        raise FileNotFoundError(f"there is no release {name} in {releases}")
+    faults = verify_release(release)
+    if faults:
+        raise PublishBlocked(
+            f"release {name} is not as it was sealed: {'; '.join(faults)}. Remove its folder and publish again"
+        )
+    current.parent.mkdir(parents=True, exist_ok=True)
+    link = current.with_name(f".{current.name}{_ABANDONED}{os.getpid()}")
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.path.relpath(release, current.parent), target_is_directory=True)
+    os.replace(link, current)
+    _fsync(current.parent)
+
+
+def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
+    """The finished releases, newest first: release_id, as_of, created_at, code_version, submissions, current."""
+    published = current.resolve() if current.exists() else None
+    found = []
+    for path in releases.glob(f"*/{MANIFEST}"):
+        if path.parent.name.startswith("."):
+            continue
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found.append(
+            {
+                "release_id": manifest["release_id"],
+                "as_of": manifest["as_of"],
+                "created_at": manifest["created_at"],
+                "code_version": manifest["code_version"],
+                "submissions": len(manifest["submissions"]),
+                "current": path.parent.resolve() == published,
+            }
+        )
+    return sorted(found, key=lambda release: (release["created_at"], release["release_id"]), reverse=True)
+
+
+def verify_release(release: Path) -> list[str]:
+    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
+    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    present = {str(path.relative_to(release)) for path in _files(release)} - {MANIFEST}
+    faults = [f"{name} is missing" for name in sorted(sealed.keys() - present)]
+    # A stray .wal would be replayed into the warehouse by the next reader, so nothing unknown may stand here.
+    faults += [f"{name} does not belong to it" for name in sorted(present - sealed.keys())]
+    faults += [
+        f"{name} has changed" for name in sorted(sealed.keys() & present) if _sha256(release / name) != sealed[name]
+    ]
+    return faults
+
+
+def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iterable[Addition]) -> None:
+    warehouse = folder / WAREHOUSE
+    build_warehouse(warehouse, inputs)
+    _refuse_stray_wal(folder)
+    failures = run_audits(warehouse)
+    if failures:
+        raise PublishBlocked(f"{len(failures)} audits found bad rows", failures)
+    row_counts = _export_tables(warehouse, folder / "tables")
+    for add in additions:
+        add(folder)
+    _refuse_stray_wal(folder)
+    manifest = {
+        "release_id": name,
+        "as_of": inputs.as_of,
+        "first_period": inputs.first_period,
+        "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "code_version": inputs.code_version,
+        "input_hash": input_hash(inputs),
+        "submissions": _published(inputs),
+        "districts_missing": _districts_missing(warehouse),
+        "rows": row_counts,
+        "files": [
+            {"path": str(path.relative_to(folder)), "bytes": path.stat().st_size, "sha256": _sha256(path)}
+            for path in _files(folder)
+        ],
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=2)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _export_tables(warehouse: Path, tables: Path) -> dict[str, int]:
+    """Write core and mart as Parquet, mart as CSV with its datapackage.json. Returns the rows of every table."""
+    tables.mkdir()
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set enable_progress_bar = false; set timezone = 'UTC'")
+        names = connection.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+        ).fetchall()
+        row_counts = {}
+        for schema, table in names:
+            name = f"{schema}.{table}"
+            rows = connection.execute(f"select count(*) from {name}").fetchone()
+            row_counts[name] = int(rows[0]) if rows else 0
+            if schema in ("core", "mart"):
+                connection.execute(f"copy {name} to '{_literal(tables / name)}.parquet' (format parquet)")
+            if schema == "mart":
+                connection.execute(f"copy {name} to '{_literal(tables / name)}.csv' (format csv, header)")
+        types = connection.execute(
+            "select table_name, column_name, type from meta.dictionary where column_name <> ''"
+        ).fetchall()
+    package = _datapackage({name for name in row_counts if name.startswith("mart.")}, types)
+    (tables / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return row_counts
+
+
+_TABLE_SCHEMA_TYPES = {
+    "BIGINT": "integer",
+    "INTEGER": "integer",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "TIMESTAMP WITH TIME ZONE": "string",
+}
+
+
+def _datapackage(tables: set[str], columns: list[tuple[str, str, str]]) -> dict[str, Any]:
+    """A Data Package descriptor of the CSV files: every column with its type and what it means."""
+    entries = dictionary()
+    resources = []
+    for table in sorted(tables):
+        fields = []
+        for owner, column, type_ in columns:
+            if owner == table:
+                entry = entries.get((table, column)) or entries["*", column]
+                described = {"name": column, "type": _TABLE_SCHEMA_TYPES.get(type_, "string")}
+                fields.append({**described, "title": entry.description_vi, "description": entry.description_en})
+        resources.append(
+            {
+                "name": table.replace(".", "-").replace("_", "-"),
+                "path": f"{table}.csv",
+                "profile": "tabular-data-resource",
+                "format": "csv",
+                "encoding": "utf-8",
+                "title": entries[table, ""].description_vi,
+                "description": entries[table, ""].description_en,
+                "schema": {"fields": fields, "missingValues": [""]},
+            }
+        )
+    return {"profile": "tabular-data-package", "name": "giam-ngheo", "resources": resources}
+
+
+def _published(inputs: BuildInputs) -> list[dict[str, str]]:
+    """The submissions whose rows are in the release, with the hash of the received file."""
+    known = {row["submission_id"]: row for row in inputs.submissions.iter_rows(named=True)}
+    return [
+        {
+            "submission_id": submission_id,
+            "sha256": known[submission_id]["sha256"],
+            "district_code": known[submission_id]["district_code"],
+            "period": known[submission_id]["period"].strftime("%Y-%m"),
+        }
+        for submission_id in published_submissions(inputs)
+    ]
+
+
+def _districts_missing(warehouse: Path) -> dict[str, list[str]]:
+    """For every month with a silent district, the codes of those districts."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            "select strftime(period, '%Y-%m'), list(district_code order by district_code)"
+            " from core.slot where not is_reported group by period order by period"
+        ).fetchall()
+    return dict(rows)
+
+
+def _refuse_stray_wal(folder: Path) -> None:
+    stray = [path.name for path in folder.rglob("*.wal")]
+    if stray:
+        raise PublishBlocked(f"a write-ahead log remains: {', '.join(stray)}")
+
+
+def _seal(folder: Path) -> None:
+    """Make every file read-only and durable, then its folders."""
+    for path in _files(folder):
+        path.chmod(0o444)
+        _fsync(path)
+    for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _fsync(path)
+    _fsync(folder)
+
+
+def _remove_abandoned(releases: Path) -> None:
+    """Folders of runs that were killed; the caller's lock says that none is in use."""
+    for path in releases.glob(f"{_ABANDONED}*"):
+        shutil.rmtree(path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _literal(path: Path) -> str:
+    return str(path).replace("'", "''")
