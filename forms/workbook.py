@@ -102,9 +102,7 @@ def write_template(
         months.commune.append({"commune_code": code, "commune_name": name})
         for group in ("N", "CN"):
             for measure in ("Hộ", "Nhân khẩu"):
-                months.movement.append(
-                    {"commune_code": code, "commune_name": name, "class": group, "measure": measure}
-                )
+                months.movement.append({"commune_code": code, "commune_name": name, "class": group, "measure": measure})
         for policy, _ in policies:
             months.policy.append({"commune_code": code, "commune_name": name, "policy": policy})
 

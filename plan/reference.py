@@ -106,11 +106,7 @@ def districts(period: str) -> list[Unit]:
 
 def communes(period: str, district_code: str | None = None) -> list[Unit]:
     """Communes valid at a period, of one district or of all."""
-    return [
-        unit
-        for unit in units_at(period, "commune")
-        if district_code is None or unit.parent_code == district_code
-    ]
+    return [unit for unit in units_at(period, "commune") if district_code is None or unit.parent_code == district_code]
 
 
 def unit_by_code(period: str, code: str) -> Unit | None:

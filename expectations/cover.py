@@ -1,0 +1,16 @@
+"""Sheet Bìa (frame `cover`): F04, F05, F08, F09, X06."""
+
+from great_expectations import expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.common import equal, meta
+
+
+def suite() -> list[Expectation]:
+    return [
+        gxe.ExpectColumnValuesToBeInSet(column="cell_valid", value_set=[1], **meta("F04", "", "value")),
+        gxe.ExpectColumnValuesToBeInSet(column="period_open", value_set=[1], **meta("F05", "", "value")),
+        gxe.ExpectColumnValuesToBeInSet(column="form_fits", value_set=[1], **meta("F08", "", "value", period="period")),
+        equal("F09", "", "control", declared="control_given", counted="control_expected"),
+        gxe.ExpectColumnValuesToBeInSet(column="poor_change_excess", value_set=[0], **meta("X06", "", "poor_change")),
+    ]

@@ -1,0 +1,20 @@
+"""What must be there (frame `presence`): F02, F03, F10, F11, X01."""
+
+from great_expectations import expectations as gxe
+from great_expectations.expectations.expectation import Expectation
+
+from expectations.common import meta
+
+_DUE_ONCE = {"F02": "sheets_found", "F03": "columns_found", "F10": "lines_found"}
+
+
+def suite() -> list[Expectation]:
+    due = [
+        gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[1], **meta(rule, "", "value"))
+        for rule, column in _DUE_ONCE.items()
+    ]
+    return [
+        *due,
+        gxe.ExpectColumnValuesToBeInSet(column="unknown_found", value_set=[0], **meta("F11", "", "value")),
+        gxe.ExpectColumnValuesToBeInSet(column="households_found", value_set=[1], **meta("X01", "", "value")),
+    ]

@@ -1,0 +1,447 @@
+"""receive → read → derive → validate → judge → accept, for everything that waits.
+
+One bad file never stops the others, and a fault of the system leaves its file waiting. Nothing here knows
+a rule of the domain.
+"""
+
+import datetime as dt
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from expectations.catalogue import rule_pack
+from flows.runner import Runner
+from ledger.events import Event, Ledger
+from ledger.states import ACCEPTED, REJECTED, UNREADABLE, State, Submission, derive_state
+from settings import Settings
+from tasks import accept, judge, receive
+from tasks.case import Case
+from tasks.cover import read_cover
+from tasks.derive import derive_wave
+from tasks.faults import SystemFault, Unreadable
+from tasks.findings import Judged, finding, make_findings, to_frame
+from tasks.judging import judging_inputs, needs_judging
+from tasks.locks import only_one
+from tasks.judgements import write_judgement
+from tasks.pseudonym import pseudonym_key
+from tasks.read import Readers, ReadWorkbook
+
+# Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
+CHUNK = 200
+
+log = logging.getLogger("giamngheo")
+
+
+@dataclass
+class Taken:
+    """One file of the inbox: what became of it on arrival."""
+
+    file_name: str
+    submission_id: str | None
+    duplicate: bool = False
+    refused: str = ""
+
+
+@dataclass
+class IngestReport:
+    """What a run did. `judged` names submissions in the order of their verdicts; `faults` are the system's."""
+
+    taken: list[Taken] = field(default_factory=list)
+    judged: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    state: State = field(default_factory=State)
+
+
+def ingest(
+    settings: Settings,
+    runner: Runner,
+    *,
+    inbox: Path | None = None,
+    received_at: Mapping[str, dt.datetime] | None = None,
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    source: str = "inbox",
+    again: frozenset[str] = frozenset(),
+) -> IngestReport:
+    """Take what waits in an inbox, then judge all that waits for a verdict.
+
+    `received_at` gives the recorded arrival of a file by its name, where it is not now. `again` names
+    submissions to judge even if nothing that their verdict depends on has changed.
+
+    Raises Busy when another run holds the data root.
+    """
+    box = inbox or settings.inbox
+    with only_one(settings.data, "ingest"):
+        ledger = Ledger(settings.database_url)
+        try:
+            report = IngestReport()
+            _receive(settings, runner, ledger, box, report, received_at or {}, clock, source)
+            with _Judging(settings, runner, ledger, report, clock) as judging:
+                judging.run(again)
+            report.state = derive_state(ledger.events())
+            return report
+        finally:
+            ledger.close()
+
+
+def _receive(
+    settings: Settings,
+    runner: Runner,
+    ledger: Ledger,
+    inbox: Path,
+    report: IngestReport,
+    received_at: Mapping[str, dt.datetime],
+    clock: Callable[[], dt.datetime],
+    source: str,
+) -> None:
+    waiting = receive.find_waiting(inbox, settings.settle_seconds)
+    for path, reason in waiting.refused.items():
+        receive.leave_note(path, reason)
+        report.taken.append(Taken(path.name, None, refused=reason))
+    state = derive_state(ledger.events())
+
+    def take(path: Path) -> Taken:
+        event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
+        if event is None:
+            receive.set_aside(path, inbox, "")
+            return Taken(path.name, None, duplicate=True)
+        ledger.append([event])
+        _remember(state, event)
+        assert event.submission_id
+        receive.set_aside(path, inbox, event.submission_id)
+        return Taken(path.name, event.submission_id, duplicate=event.kind == "received_again")
+
+    files = sorted(
+        waiting.files, key=lambda path: (received_at.get(path.name) or dt.datetime.max.replace(tzinfo=dt.UTC), path)
+    )
+    for path, outcome in zip(files, runner.each("receive", take, files, lambda path: path.name), strict=True):
+        if isinstance(outcome, Exception):
+            _note_fault(report, f"Tệp {path.name} chưa nhận được", outcome)
+        else:
+            report.taken.append(outcome)
+
+
+def _remember(state: State, event: Event) -> None:
+    """Keep the state of arrivals current, so that the same bytes twice in one inbox are one submission."""
+    assert event.submission_id
+    if event.kind == "received":
+        state.submissions[event.submission_id] = Submission(
+            event.submission_id, event.payload["file_name"], event.at, 0, deliveries=[event.payload]
+        )
+    else:
+        state.submissions[event.submission_id].deliveries.append(event.payload)
+
+
+class _Judging:
+    """One run's judging: child readers, workbooks at hand, and what failed for reasons of our own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        runner: Runner,
+        ledger: Ledger,
+        report: IngestReport,
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self.settings = settings
+        self.runner = runner
+        self.ledger = ledger
+        self.report = report
+        self.clock = clock
+        self.readers: Readers | None = None
+        self.workbooks: dict[str, ReadWorkbook | Unreadable] = {}
+        self.failed: set[str] = set()
+        self.key = pseudonym_key(settings.data, settings.pseudonym_key)
+
+    def __enter__(self) -> "_Judging":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        if self.readers is not None:
+            self.readers.__exit__(kind, fault, at)
+
+    def run(self, again: frozenset[str]) -> None:
+        """Judge until nothing that is recorded asks for a judgement any more."""
+        forced = set(again)
+        while True:
+            state = derive_state(self.ledger.events())
+            due = [
+                submission
+                for submission in state.submissions.values()
+                if submission.submission_id not in self.failed
+                and (submission.submission_id in forced or needs_judging(state, submission, self.settings.first_period))
+            ]
+            if not due:
+                return
+            self._read(state, [one for one in due if one.submission_id not in self.workbooks][:CHUNK])
+            wave = self._wave(state, due)
+            forced -= {submission.submission_id for submission in wave}
+            if wave:
+                self._judge(state, wave)
+
+    def _read(self, state: State, submissions: list[Submission]) -> None:
+        """Open the files in child processes; what they hold stays at hand for this run."""
+        if not submissions:
+            return
+        self.readers = self.readers or Readers(self.settings.readers)
+        readers = self.readers
+        started: dict[str, Future[ReadWorkbook | Unreadable]] = {
+            one.submission_id: readers.submit(self.settings.raw / one.submission_id, one.file_name)
+            for one in submissions
+        }
+        # Validation takes seconds to import: the children read meanwhile.
+        import tasks.validate  # noqa: F401
+
+        def wait(submission: Submission) -> ReadWorkbook | Unreadable:
+            try:
+                return started[submission.submission_id].result()
+            except BrokenProcessPool:
+                # Some file killed its child, and took the others waiting with it: each gets a child of its own.
+                readers.restart()
+                return readers.read(self.settings.raw / submission.submission_id, submission.file_name)
+
+        outcomes = self.runner.each("read", wait, submissions, lambda one: one.file_name)
+        for submission, outcome in zip(submissions, outcomes, strict=True):
+            if isinstance(outcome, BrokenProcessPool):
+                readers.restart()
+                outcome = Unreadable("tệp làm hỏng trình đọc", "the file kills its reader")
+            if isinstance(outcome, Exception) and not isinstance(outcome, Unreadable):
+                self.failed.add(submission.submission_id)
+                _note_fault(self.report, f"Tệp {submission.file_name} chưa đọc được", outcome)
+            else:
+                self.workbooks[submission.submission_id] = outcome
+
+    def _wave(self, state: State, due: list[Submission]) -> list[Submission]:
+        """Submissions to judge at once: the earliest period, one for each slot, the first received first."""
+        known = [one for one in due if one.submission_id in self.workbooks]
+        periods = {one.submission_id: self._slot(one)[1] or "" for one in known}
+        if not known:
+            return []
+        earliest = min(periods[one.submission_id] for one in known)
+        wave: dict[tuple[str, str], Submission] = {}
+        for one in sorted(known, key=lambda one: one.order):
+            if periods[one.submission_id] == earliest:
+                district, period = self._slot(one)
+                place = (district, period) if district and period else ("", one.submission_id)
+                wave.setdefault(place, one)
+        return list(wave.values())
+
+    def _slot(self, submission: Submission) -> tuple[str | None, str | None]:
+        workbook = self.workbooks[submission.submission_id]
+        if isinstance(workbook, Unreadable):
+            return None, None
+        cover = read_cover(workbook)
+        if cover.district_code is None or cover.period is None or not cover.form_fits:
+            return None, None
+        return cover.district_code, cover.period
+
+    def _judge(self, state: State, wave: list[Submission]) -> None:
+        unreadable = [one for one in wave if isinstance(self.workbooks[one.submission_id], Unreadable)]
+        for submission in unreadable:
+            self._refuse(submission)
+        readable = [one for one in wave if one not in unreadable]
+        if not readable:
+            return
+        outcomes = self.runner.each(
+            "validate", lambda some: self._validate(state, some), [readable], lambda some: f"{len(some)} files"
+        )
+        if isinstance(outcomes[0], Exception):
+            # Somebody's file breaks a rule's computing: find whose, the others go on.
+            outcomes = self.runner.each(
+                "validate",
+                lambda some: self._validate(state, some),
+                [[one] for one in readable],
+                lambda some: some[0].file_name,
+            )
+            groups = [[one] for one in readable]
+        else:
+            groups = [readable]
+        for group, outcome in zip(groups, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                for submission in group:
+                    self.failed.add(submission.submission_id)
+                    _note_fault(self.report, f"Tệp {submission.file_name} chưa kiểm tra được", outcome)
+                continue
+            pairs = list(zip(group, *outcome, strict=True))
+            ends = self.runner.each("accept", lambda pair: self._conclude(*pair), pairs, lambda pair: pair[0].file_name)
+            for submission, end in zip(group, ends, strict=True):
+                if isinstance(end, Exception):
+                    self.failed.add(submission.submission_id)
+                    _note_fault(self.report, f"Tệp {submission.file_name} chưa nạp được", end)
+
+    def _validate(self, state: State, submissions: list[Submission]) -> tuple[list[Case], list[Judged]]:
+        from tasks.validate import validate_wave
+
+        cases = [self._case(state, submission) for submission in submissions]
+        periods = {case.period for case in cases if case.is_judgeable}
+        period = periods.pop() if periods else None
+        frames = derive_wave(cases, period)
+        failures = validate_wave(frames, period)
+        return cases, make_findings(cases, frames, failures, self.settings.listed_findings)
+
+    def _case(self, state: State, submission: Submission) -> Case:
+        workbook = self.workbooks[submission.submission_id]
+        assert isinstance(workbook, ReadWorkbook)
+        cover = read_cover(workbook)
+        case = Case(
+            submission_id=submission.submission_id,
+            workbook=workbook,
+            received_on=submission.received_at.astimezone(ZoneInfo(self.settings.timezone)).date(),
+            district_code=cover.district_code,
+            period=cover.period,
+            form_fits=cover.form_fits,
+            is_closed=cover.period in state.closed,
+        )
+        first = self.settings.first_period
+        if case.is_judgeable and case.district_code and case.period and case.period > first:
+            slot = (case.district_code, case.period)
+            standing = state.previous(slot)
+            waits = judging_inputs(state, _at_slot(submission, slot), first)["waits"]
+            case.lacks_previous = waits or standing is None
+            if standing is not None and not waits and standing.period:
+                case.previous = accept.read_previous(self._accepted(standing), standing.period)
+                earlier = {p: s for p, s in state.accepted_of(case.district_code).items() if p < case.period}
+                case.earlier = accept.read_earlier({p: self._accepted(s) for p, s in earlier.items()})
+        return case
+
+    def _accepted(self, submission: Submission) -> Path:
+        """The folder of an accepted submission, written again from the raw bytes where it was lost."""
+        folder = self.settings.accepted / submission.submission_id
+        if not folder.exists():
+            restore_accepted(self.settings, submission, self.key)
+        return folder
+
+    def _conclude(self, submission: Submission, case: Case, judged: Judged) -> str:
+        """Record the verdict; what is accepted is on disk before the ledger says so."""
+        at = self.clock()
+        state = derive_state(self.ledger.events())
+        submission = state.submissions[submission.submission_id]
+        slot = (case.district_code, case.period) if case.district_code and case.period else None
+        inputs = judging_inputs(state, _at_slot(submission, slot), self.settings.first_period)
+        rules_waived, findings_waived = judge.waivers_in_force(
+            submission.waivers, at.astimezone(ZoneInfo(self.settings.timezone)).date()
+        )
+        listed = judge.mark_waived(judged.listed, rules_waived, findings_waived)
+        verdict = judge.decide(judged.counts, listed, rules_waived, bool(inputs.get("waits")))
+        events = [self._judged_event(submission, case, judged.counts, listed, verdict, inputs, at)]
+        if verdict == ACCEPTED and case.district_code and case.period:
+            tables = accept.accepted_tables(
+                case.workbook, submission.submission_id, case.district_code, case.period, self.key
+            )
+            accept.write_accepted(self.settings.accepted / submission.submission_id, tables)
+            standing = state.accepted((case.district_code, case.period))
+            if standing is not None:
+                events.append(
+                    Event(
+                        "superseded",
+                        at,
+                        submission_id=standing.submission_id,
+                        district_code=case.district_code,
+                        period=case.period,
+                        payload={"by": submission.submission_id},
+                    )
+                )
+        self.ledger.append(events)
+        self.report.judged.append(submission.submission_id)
+        return verdict
+
+    def _judged_event(
+        self,
+        submission: Submission,
+        case: Case,
+        counts: Counter[str],
+        listed: list[dict[str, Any]],
+        verdict: str,
+        inputs: dict[str, Any],
+        at: dt.datetime,
+    ) -> Event:
+        name = write_judgement(self.settings.judgements, submission.submission_id, to_frame(listed))
+        return Event(
+            "judged",
+            at,
+            submission_id=submission.submission_id,
+            district_code=case.district_code,
+            period=case.period,
+            payload={
+                "verdict": verdict,
+                "kind": read_cover(case.workbook).kind,
+                "inputs": inputs,
+                "counts": dict(counts),
+                "severities": judge.severities(counts),
+                "findings": name,
+                "rule_pack": rule_pack(),
+            },
+        )
+
+    def _refuse(self, submission: Submission) -> None:
+        """F01: what can't be opened is kept, named, and waits for nobody."""
+        fault = self.workbooks[submission.submission_id]
+        assert isinstance(fault, Unreadable)
+        listed = [finding(submission.submission_id, "F01", {"reason": fault.reason_vi})]
+        english = finding(submission.submission_id, "F01", {"reason": fault.reason_en})["message_en"]
+        listed[0]["message_en"] = english
+        counts = Counter({"F01": 1})
+        event = Event(
+            "judged",
+            self.clock(),
+            submission_id=submission.submission_id,
+            payload={
+                "verdict": UNREADABLE,
+                "kind": None,
+                "inputs": {},
+                "counts": dict(counts),
+                "severities": judge.severities(counts),
+                "findings": write_judgement(self.settings.judgements, submission.submission_id, to_frame(listed)),
+                "rule_pack": rule_pack(),
+            },
+        )
+        self.ledger.append([event])
+        self.report.judged.append(submission.submission_id)
+
+
+def restore_accepted(settings: Settings, submission: Submission, key: bytes) -> None:
+    """Write an accepted submission's tables again from its raw bytes.
+
+    Raises SystemFault where the raw file is gone or no longer what was received.
+    """
+    import hashlib
+
+    from tasks.read import read_workbook
+
+    path = settings.raw / submission.submission_id
+    if not path.is_file():
+        raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != submission.submission_id or submission.slot is None:
+        raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
+    workbook = read_workbook(content, submission.file_name)
+    tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
+    accept.write_accepted(settings.accepted / submission.submission_id, tables)
+
+
+def _at_slot(submission: Submission, slot: tuple[str, str] | None) -> Submission:
+    """The submission as it will be once its slot is recorded."""
+    from dataclasses import replace
+
+    return replace(submission, district_code=slot[0] if slot else None, period=slot[1] if slot else None)
+
+
+def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:
+    log.error(what, exc_info=fault)
+    report.faults.append(f"{what}: {describe(fault)}")
+
+
+def describe(fault: Exception) -> str:
+    """A fault of the system in one sentence."""
+    if isinstance(fault, OSError):
+        return f"{fault.strerror or type(fault).__name__} ({fault.filename or ''})"
+    return f"{type(fault).__name__}: {fault}"
+
+
+__all__ = ["REJECTED", "IngestReport", "Taken", "describe", "ingest", "restore_accepted"]

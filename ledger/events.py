@@ -1,0 +1,155 @@
+"""The append-only list of events, in SQLite by default and in PostgreSQL by URL.
+
+Each event carries the hash of the one before it, so that a changed or missing event shows.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+event_table = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False, comment="UTC instant, ISO 8601"),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("submission_id", sa.String(64), index=True, comment="SHA-256 of the received bytes"),
+    sa.Column("district_code", sa.String(8)),
+    sa.Column("period", sa.String(7), comment="YYYY-MM"),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False, comment="JSON object"),
+    sa.Column("previous_hash", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+)
+# SQLite keeps the promise itself; PostgreSQL does so by the grants of docs/data-team.md.
+for operation in ("UPDATE", "DELETE"):
+    sa.event.listen(
+        event_table,
+        "after_create",
+        sa.DDL(
+            f"CREATE TRIGGER IF NOT EXISTS event_no_{operation.lower()} BEFORE {operation} ON event "
+            "BEGIN SELECT RAISE(ABORT, 'events are only ever appended'); END"
+        ).execute_if(dialect="sqlite"),
+    )
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. `at` is aware and in UTC; `payload` holds what the kind needs.
+
+    Kinds: received, received_again, judged, accepted, superseded, waived, returned, withdrawn, reopened
+    (each of a submission), excused and closed (of a slot or a period), published, rolled_back.
+    """
+
+    kind: str
+    at: dt.datetime
+    by: str = "hệ thống"
+    submission_id: str | None = None
+    district_code: str | None = None
+    period: str | None = None
+    reason: str = ""
+    payload: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+
+
+class Ledger:
+    """The events behind one URL. Safe to open anywhere; writers hold the run's lock besides."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            if self._engine.url.database:
+                Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            sa.event.listen(self._engine, "connect", _sqlite_pragmas)
+            sa.event.listen(self._engine, "begin", _sqlite_begin)
+        metadata.create_all(self._engine)
+
+    def append(self, events: Iterable[Event]) -> None:
+        """Append events in one transaction: all of them are recorded, or none."""
+        with self._engine.begin() as connection:
+            previous = connection.execute(
+                sa.select(event_table.c.hash).order_by(event_table.c.id.desc()).limit(1)
+            ).scalar_one_or_none()
+            previous = previous or ""
+            for event in events:
+                row = _row(event, previous)
+                connection.execute(event_table.insert().values(row))
+                previous = row["hash"]
+
+    def events(self) -> list[Event]:
+        """Every event, oldest first."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(event_table).order_by(event_table.c.id)).all()
+        return [
+            Event(
+                kind=row.kind,
+                at=dt.datetime.fromisoformat(row.at),
+                by=row.by,
+                submission_id=row.submission_id,
+                district_code=row.district_code,
+                period=row.period,
+                reason=row.reason,
+                payload=json.loads(row.payload),
+                id=row.id,
+            )
+            for row in rows
+        ]
+
+    def damaged(self) -> int | None:
+        """The id of the first event that no longer fits its hash or the one before it; None when all fit."""
+        previous = ""
+        with self._engine.connect() as connection:
+            for row in connection.execute(sa.select(event_table).order_by(event_table.c.id)).mappings():
+                expected = _hash({key: row[key] for key in _HASHED}, previous)
+                if row["previous_hash"] != previous or row["hash"] != expected:
+                    return int(row["id"])
+                previous = row["hash"]
+        return None
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+_HASHED = ("at", "kind", "submission_id", "district_code", "period", "by", "reason", "payload")
+
+
+def _row(event: Event, previous: str) -> dict[str, Any]:
+    if event.at.tzinfo is None:
+        raise ValueError("an event's time needs a time zone")
+    values = {
+        "at": event.at.astimezone(dt.UTC).isoformat(),
+        "kind": event.kind,
+        "submission_id": event.submission_id,
+        "district_code": event.district_code,
+        "period": event.period,
+        "by": event.by,
+        "reason": event.reason,
+        "payload": json.dumps(event.payload, ensure_ascii=False, sort_keys=True),
+    }
+    return values | {"previous_hash": previous, "hash": _hash(values, previous)}
+
+
+def _hash(values: dict[str, Any], previous: str) -> str:
+    text = json.dumps([previous, *(values[key] for key in _HASHED)], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sqlite_pragmas(connection: Any, _: Any) -> None:
+    # The driver must not open transactions of its own, or two writers could read the same last hash.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

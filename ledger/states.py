@@ -1,0 +1,158 @@
+"""The state of every submission and slot, as it follows from the recorded events (contract, section 2)."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.events import Event
+
+RECEIVED, UNREADABLE, WAITING, REJECTED, HELD, ACCEPTED = (
+    "received",
+    "unreadable",
+    "waiting",
+    "rejected",
+    "held",
+    "accepted",
+)
+RETURNED, WITHDRAWN, SUPERSEDED = "returned", "withdrawn", "superseded"
+EXPECTED, EXCUSED = "expected", "excused"
+# Judged again whenever that could change the verdict.
+OPEN_STATES = (RECEIVED, WAITING, REJECTED, HELD)
+
+
+@dataclass
+class Waiver:
+    """A validator's word that a finding, or a rule in one submission, may stand until a day."""
+
+    rule: str
+    finding_id: str | None
+    until: dt.date
+    by: str
+    reason: str
+    at: dt.datetime
+
+
+@dataclass
+class Submission:
+    """One received file. Times are UTC; `slot` is (district, period) once the cover has said so."""
+
+    submission_id: str
+    file_name: str
+    received_at: dt.datetime
+    order: int
+    state: str = RECEIVED
+    district_code: str | None = None
+    period: str | None = None
+    kind: str | None = None
+    judgement: dict[str, Any] | None = None
+    decided_at: dt.datetime | None = None
+    decided_by: str | None = None
+    reason: str = ""
+    waivers: list[Waiver] = field(default_factory=list)
+    received_again: list[dt.datetime] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    source: str = "inbox"
+
+    @property
+    def slot(self) -> tuple[str, str] | None:
+        return (self.district_code, self.period) if self.district_code and self.period else None
+
+    def counts(self, severity: str) -> int:
+        """Findings of the last judgement with a severity that no waiver covers, plus waived ones."""
+        counts: dict[str, int] = (self.judgement or {}).get("severities", {})
+        return counts.get(severity, 0) + (len(self.received_again) if severity == "info" else 0)
+
+
+@dataclass
+class State:
+    """Everything that is known after the last event."""
+
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    excused: dict[tuple[str, str], Event] = field(default_factory=dict)
+    closed: dict[str, dt.datetime] = field(default_factory=dict)
+    published: list[Event] = field(default_factory=list)
+
+    def accepted(self, slot: tuple[str, str]) -> Submission | None:
+        """The submission that stands for a slot, or None."""
+        for submission in self.submissions.values():
+            if submission.slot == slot and submission.state == ACCEPTED:
+                return submission
+        return None
+
+    def accepted_of(self, district_code: str) -> dict[str, Submission]:
+        """Period → the accepted submission of a district."""
+        return {
+            submission.period: submission
+            for submission in self.submissions.values()
+            if submission.district_code == district_code and submission.state == ACCEPTED and submission.period
+        }
+
+    def previous(self, slot: tuple[str, str]) -> Submission | None:
+        """The district's accepted submission for the latest period before the slot's."""
+        district_code, period = slot
+        before = {p: s for p, s in self.accepted_of(district_code).items() if p < period}
+        return before[max(before)] if before else None
+
+    def newer_accepted(self, submission: Submission) -> bool:
+        """Whether a file received later already stands for the same slot."""
+        standing = self.accepted(submission.slot) if submission.slot else None
+        return standing is not None and standing.order > submission.order
+
+    def find(self, prefix: str) -> Submission:
+        """The one submission whose id starts so. Raises LookupError for none or several."""
+        found = [s for key, s in self.submissions.items() if key.startswith(prefix.casefold())]
+        if len(found) != 1 or not prefix:
+            raise LookupError(f"{len(found)} submissions begin with {prefix!r}")
+        return found[0]
+
+
+def derive_state(events: Iterable[Event]) -> State:
+    """Fold the events, oldest first, into what is known now."""
+    state = State()
+    for event in events:
+        if event.kind == "excused" and event.district_code and event.period:
+            state.excused[(event.district_code, event.period)] = event
+        elif event.kind == "closed" and event.period:
+            state.closed[event.period] = event.at
+        elif event.kind in ("published", "rolled_back"):
+            state.published.append(event)
+        elif event.kind == "received" and event.submission_id:
+            state.submissions[event.submission_id] = Submission(
+                submission_id=event.submission_id,
+                file_name=event.payload["file_name"],
+                received_at=event.at,
+                order=event.id,
+                deliveries=[event.payload],
+                source=event.payload.get("source", "inbox"),
+            )
+        elif event.submission_id:
+            _apply(state.submissions[event.submission_id], event)
+    return state
+
+
+def _apply(submission: Submission, event: Event) -> None:
+    if event.kind == "received_again":
+        submission.received_again.append(event.at)
+        submission.deliveries.append(event.payload)
+    elif event.kind == "judged":
+        submission.judgement = event.payload
+        submission.state = event.payload["verdict"]
+        submission.district_code = event.district_code
+        submission.period = event.period
+        submission.kind = event.payload.get("kind")
+        submission.decided_at, submission.decided_by, submission.reason = event.at, event.by, event.reason
+    elif event.kind == "waived":
+        submission.waivers.append(
+            Waiver(
+                rule=event.payload["rule"],
+                finding_id=event.payload.get("finding_id"),
+                until=dt.date.fromisoformat(event.payload["until"]),
+                by=event.by,
+                reason=event.reason,
+                at=event.at,
+            )
+        )
+    elif event.kind in ("accepted", "superseded", "returned", "withdrawn", "reopened"):
+        submission.state = RECEIVED if event.kind == "reopened" else event.kind
+        submission.decided_at, submission.decided_by, submission.reason = event.at, event.by, event.reason

@@ -1,0 +1,21 @@
+"""What may go wrong, in two families that are never shown as the same thing.
+
+A fault of the data is a finding, or an unreadable file. A fault of the system is raised and leaves
+the file waiting to be processed.
+"""
+
+
+class Unreadable(Exception):
+    """The sender must act: the file is not a workbook that we can open (rule F01).
+
+    `reason_vi` and `reason_en` say why in words for the district officer.
+    """
+
+    def __init__(self, reason_vi: str, reason_en: str) -> None:
+        super().__init__(reason_vi, reason_en)
+        self.reason_vi = reason_vi
+        self.reason_en = reason_en
+
+
+class SystemFault(Exception):
+    """We must act: disk, lock, library or our own mistake. The message is one clear sentence."""

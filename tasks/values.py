@@ -1,0 +1,93 @@
+"""Cell values as Vietnamese offices write them, decided by the field's type and never by guess."""
+
+import datetime as dt
+import re
+import unicodedata
+
+CellValue = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
+
+_THOUSANDS = re.compile(r"-?\d{1,3}(\.\d{3})+")
+_WHOLE = re.compile(r"-?\d+")
+_MONTH_FORMS = (re.compile(r"(?P<m>\d{1,2})[/.-](?P<y>\d{4})"), re.compile(r"(?P<y>\d{4})[/.-](?P<m>\d{1,2})"))
+_DATE_FORMS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
+
+
+def to_text(value: CellValue) -> str | None:
+    """A cell as text: NFC, trimmed, runs of white space as one; None when there is nothing in it.
+
+    A whole number loses its ".0", so that a code stored as a number reads as the code.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(sep=" ")
+    return str(value)
+
+
+def clean_text(text: str) -> str | None:
+    """NFC, without white space at the ends and with single spaces inside; None when nothing is left."""
+    return " ".join(unicodedata.normalize("NFC", text).split()) or None
+
+
+def to_whole_number(value: CellValue) -> int | None:
+    """A count: 5, 5.0, "5" and "1.552" (Vietnamese thousands) are numbers; a stored 1.552 is not.
+
+    Returns None both for an empty cell and for one that holds no whole number (rule H05).
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else None
+    if isinstance(value, str):
+        text = value.strip()
+        if _THOUSANDS.fullmatch(text):
+            text = text.replace(".", "")
+        # 15 digits is what a spreadsheet itself can hold; more is not a count.
+        if _WHOLE.fullmatch(text) and text.isascii() and len(text) <= 16:
+            return int(text)
+    return None
+
+
+def to_period(value: CellValue) -> str | None:
+    """A month as YYYY-MM, from MM/YYYY, YYYY-MM or a date that a spreadsheet made of it; None otherwise."""
+    if isinstance(value, dt.date):
+        return f"{value.year:04d}-{value.month:02d}"
+    for form in _MONTH_FORMS:
+        found = form.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found and 1 <= int(found["m"]) <= 12 and 1990 <= int(found["y"]) <= 2100:
+            return f"{int(found['y']):04d}-{int(found['m']):02d}"
+    return None
+
+
+def to_date(value: CellValue) -> dt.date | None:
+    """A day, from a date cell or text d/m/Y or ISO; None otherwise."""
+    if isinstance(value, dt.datetime):
+        return value.date()
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, str):
+        for form in _DATE_FORMS:
+            try:
+                return dt.datetime.strptime(value.strip(), form).date()
+            except ValueError:
+                continue
+    return None
+
+
+def label_key(text: str) -> str:
+    """A header label or sheet name reduced for matching: NFC, one space, no case, no trailing colon."""
+    return (clean_text(text) or "").rstrip(": *").casefold()
+
+
+def plain_key(text: str) -> str:
+    """A label key without diacritics: "Diễn biến" → "dien bien". Đ has no decomposition and is replaced."""
+    decomposed = unicodedata.normalize("NFD", label_key(text).replace("đ", "d"))
+    return "".join(mark for mark in decomposed if not unicodedata.combining(mark))
