@@ -12,7 +12,7 @@ from forms.dictionary import sheets
 from plan.reference import units
 from tasks.case import Case
 from tasks.derive import Frames
-from tasks.validate import Failure
+from tasks.failure import Failure
 
 SCHEMA = {
     "submission_id": pl.String,

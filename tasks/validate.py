@@ -7,7 +7,6 @@ only, kept warm, and given all submissions of a period at once.
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -21,22 +20,10 @@ from great_expectations.expectations.expectation import Expectation
 
 from expectations import commune, cover, household, movement, policy, presence
 from tasks.derive import Frames
+from tasks.failure import Failure
 from tasks.faults import SystemFault
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
-
-
-@dataclass
-class Failure:
-    """One expectation that some rows of one frame do not meet.
-
-    `positions` are the places of these rows in the frame, all of them. `meta` is the expectation's own
-    (see `expectations.common.meta`).
-    """
-
-    frame: str
-    meta: dict[str, Any]
-    positions: list[int]
 
 
 def validate_wave(frames: Frames, period: str | None) -> list[Failure]:
