@@ -7,7 +7,7 @@ It never opens a file that exists: readers hold the old one, the new one is made
 import csv
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -225,13 +225,7 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
 def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
     """Put everything the models read into the in-memory database `input`."""
     for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, MOVEMENTS):
-        # As text: the plan's decimals and leading zeros are part of what it prints.
-        connection.execute(
-            f"create table input.{path.stem} as from read_csv(?, all_varchar = true, nullstr = '', header = true,"
-            " delim = ',', quote = '\"', escape = '\"')",
-            [str(path)],
-        )
-        _empty_text_for_null(connection, path.stem)
+        _load_frame(connection, path.stem, _text_table(path))
     _load_accepted(connection, inputs)
     _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
@@ -241,9 +235,10 @@ def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> 
     _load_frame(connection, "setting", _settings(inputs))
 
 
-def _empty_text_for_null(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """A cell left empty in a plan table is an empty text there, not an unknown."""
-    connection.execute(f"create or replace table input.{table} as select coalesce(columns(*), '') from input.{table}")
+def _text_table(path: Path) -> pl.DataFrame:
+    """A CSV with every value as text: the plan's decimals and leading zeros are part of what it prints."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return pl.DataFrame(list(csv.DictReader(file)), infer_schema_length=None)
 
 
 def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
@@ -367,14 +362,10 @@ def _worded_by_form(entry: DictionaryEntry) -> DictionaryEntry:
         return entry
     field = sheets()[sheet].field(key)
     parts = [field.label_en, field.description, field.values if field.type == "choice" else ""]
-    return DictionaryEntry(
-        table=entry.table,
-        column=entry.column,
-        type=entry.type,
-        unit=entry.unit,
+    return replace(
+        entry,
         description_en=entry.description_en or ". ".join(part for part in parts if part),
         description_vi=entry.description_vi or field.label_vi,
-        source=entry.source,
     )
 
 
@@ -385,15 +376,17 @@ def _describe(connection: duckdb.DuckDBPyConnection) -> None:
         " description_en varchar, description_vi varchar, source varchar)"
     )
     described = _described_columns(_actual_columns(connection))
-    connection.executemany(
-        "insert into meta.dictionary values (?, ?, ?, ?, ?, ?, ?)",
-        [[e.table, e.column, e.type, e.unit, e.description_en, e.description_vi, e.source] for e in described],
-    )
+    connection.register("described", pl.DataFrame([asdict(entry) for entry in described]).to_arrow())
+    connection.execute("insert into meta.dictionary from described")
+    connection.unregister("described")
+    # One transaction: some four hundred comments, each of which would wait for the disk.
+    connection.execute("begin")
     for entry in described:
         object_ = f'column {entry.table}."{entry.column}"' if entry.column else f"table {entry.table}"
         unit = f" [{entry.unit}]" if entry.unit else ""
         comment = f"{entry.description_en}{unit} | {entry.description_vi}"
         connection.execute(f"comment on {object_} is {_quoted(comment)}")
+    connection.execute("commit")
 
 
 def _actual_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -424,11 +417,7 @@ def _described_columns(tables: dict[str, dict[str, str]]) -> list[DictionaryEntr
             if entry.type != type_:
                 gaps.append(f"{table}.{column} is {type_}, the entry says {entry.type}")
             used.add(key)
-            described.append(
-                DictionaryEntry(
-                    table, column, type_, entry.unit, entry.description_en, entry.description_vi, entry.source
-                )
-            )
+            described.append(replace(entry, table=table))
     gaps += [f"entry {'.'.join(key)} has no column" for key in entries if key not in used]
     if gaps:
         raise BuildError("sql/dictionary.csv and the tables disagree: " + "; ".join(gaps))

@@ -5,11 +5,20 @@ with
 findings    as (select * from input.findings),
 submissions as (select * from meta.submission),
 fields      as (select * from input.fields where personal),
+rules       as (select * from input.rules),
+
+-- Rules about a personal field: their values are hidden whatever column a finding names.
+personal_rules as (
+    select distinct rules.code as rule
+    from rules
+    join fields on list_contains(string_split(rules.fields, ';'), fields.key)
+),
 
 marked as (
     select findings.*,
-        exists (select 1 from fields where findings."column" in (fields.key, fields.label_vi)) as is_personal,
-        coalesce(nullif(findings.value, ''), '•••') as hidden
+        coalesce(findings."column" in (select key from fields union select label_vi from fields), false)
+            or findings.rule in (select rule from personal_rules)   as is_personal,
+        coalesce(nullif(findings.value, ''), '•••')                 as hidden
     from findings
     semi join submissions using (submission_id)
 )
@@ -23,9 +32,9 @@ select
     "column",
     cell,
     if(is_personal and value <> '', '•••', value)                       as value,
-    if(is_personal, replace(expected, hidden, '•••'), expected)         as expected,
-    if(is_personal, replace(message_vi, hidden, '•••'), message_vi)     as message_vi,
-    if(is_personal, replace(message_en, hidden, '•••'), message_en)     as message_en,
+    if(is_personal, replace(expected, hidden, '•••'), expected)        as expected,
+    if(is_personal, replace(message_vi, hidden, '•••'), message_vi)    as message_vi,
+    if(is_personal, replace(message_en, hidden, '•••'), message_en)    as message_en,
     household_ref,
     waived
 from marked

@@ -40,7 +40,9 @@ class Register:
     def commune_codes(self) -> list[str]:
         return [unit.code for unit in communes(self.period, self.district_code)]
 
-    def add(self, number: int = 1, commune: int = 0, deprived: tuple[str, ...] = (), **differs: Any) -> None:
+    def add(
+        self, number: int = 1, commune: int = 0, deprived: tuple[str, ...] = (), class_: str = "N1", **differs: Any
+    ) -> None:
         """Add equal households to the district's n-th commune."""
         for _ in range(number):
             commune_code = self.commune_codes[commune]
@@ -63,8 +65,8 @@ class Register:
                 "b1_points": 100,
                 "b2_points": 10 * len(deprived),
                 **{key: key in deprived for key in DEPRIVATIONS},
-                "class": "N1",
-                "class_previous": differs.get("class", "N1"),
+                "class": class_,
+                "class_previous": class_,
                 "movement": "KHONG_DOI",
                 "social_protection": False,
                 "merit": False,
@@ -119,7 +121,7 @@ class Register:
 
     def _movement_rows(self) -> list[dict[str, Any]]:
         kinds = {movement.code: movement for movement in movements()}
-        rows = []
+        rows: list[dict[str, Any]] = []
         for commune_code in self.commune_codes:
             listed = [h for h in self.households if h["commune_code"] == commune_code]
             for group, classes in (("N", CLASSES_POOR), ("CN", ("CN",))):
@@ -151,7 +153,7 @@ class Register:
 
     def _policy_rows(self) -> list[dict[str, Any]]:
         """The district's numbers stand in its first commune, the others report zeros."""
-        rows = []
+        rows: list[dict[str, Any]] = []
         for number, commune_code in enumerate(self.commune_codes):
             for policy in (row["policy"] for row in table("policies_monitored")):
                 eligible, served = self.policies.get(policy, (0, 0)) if number == 0 else (0, 0)
@@ -234,7 +236,7 @@ def province(period: str, poor: int = 10, near_poor: int = 5) -> list[Register]:
     for district in districts(period):
         register = Register(district.code, period)
         register.add(poor)
-        register.add(near_poor, **{"class": "CN"})
+        register.add(near_poor, class_="CN")
         registers.append(register)
     return registers
 
