@@ -1,0 +1,121 @@
+"""Which district owes what, and what became of what came."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ledger.states import ACCEPTED, EXCUSED, EXPECTED, State, Submission
+from plan.reference import districts, period_end, periods_between
+from settings import Settings
+from tasks.judging import needs_look
+
+STATES_VI = {
+    "expected": "chưa nhận",
+    "received": "đã nhận, chờ kiểm tra",
+    "unreadable": "không đọc được",
+    "waiting": "chờ kỳ trước",
+    "rejected": "không đạt",
+    "held": "tạm giữ, chờ thẩm định",
+    "accepted": "chấp nhận",
+    "returned": "đã trả lại",
+    "withdrawn": "đã rút",
+    "superseded": "đã được thay thế",
+    "excused": "được miễn",
+}
+# Of several files for a slot, the one that says most about it stands for the slot.
+_RANK = ("accepted", "held", "waiting", "received", "rejected", "returned", "withdrawn", "superseded", "unreadable")
+
+
+def due_date(period: str, due_days: int) -> dt.date:
+    """The day by which a month's workbook is due."""
+    return period_end(period) + dt.timedelta(days=due_days)
+
+
+def expected_periods(settings: Settings, state: State) -> list[str]:
+    """The months that are due: from the baseline to the last planned one, and on where something came later."""
+    received = [submission.period for submission in state.submissions.values() if submission.period]
+    last = max([settings.last_period, *received])
+    return periods_between(settings.first_period, last)
+
+
+def status_rows(settings: Settings, state: State, today: dt.date, period: str | None = None) -> list[dict[str, Any]]:
+    """One object per submission and one per slot without any (contract, section 5), oldest period first.
+
+    Besides the contract's keys: `file_name`, and `needs_look` for an accepted file whose earlier month changed.
+    """
+    rows = []
+    by_slot: dict[tuple[str, str], list[Submission]] = {}
+    for submission in state.submissions.values():
+        if submission.slot:
+            by_slot.setdefault(submission.slot, []).append(submission)
+        elif period is None:
+            rows.append(_row(settings, state, submission))
+    periods = [period] if period else expected_periods(settings, state)
+    for month in periods:
+        due = due_date(month, settings.due_days)
+        for unit in districts(month):
+            here = by_slot.pop((unit.code, month), [])
+            rows += [_row(settings, state, submission) for submission in here]
+            if not here:
+                excused = (unit.code, month) in state.excused
+                rows.append(
+                    {
+                        "period": month,
+                        "district_code": unit.code,
+                        "state": EXCUSED if excused else EXPECTED,
+                        "submission_id": None,
+                        "received_at": None,
+                        "due": due.isoformat(),
+                        "on_time": False if today > due and not excused else None,
+                        "findings": {"critical": 0, "warning": 0, "info": 0},
+                        "file_name": None,
+                        "needs_look": False,
+                    }
+                )
+    if period is None:
+        for left in by_slot.values():  # before the baseline, or of a district that was none then
+            rows += [_row(settings, state, submission) for submission in left]
+    return rows
+
+
+def _row(settings: Settings, state: State, submission: Submission) -> dict[str, Any]:
+    due = due_date(submission.period, settings.due_days) if submission.period else None
+    received = submission.received_at.astimezone(ZoneInfo(settings.timezone))
+    return {
+        "period": submission.period,
+        "district_code": submission.district_code,
+        "state": submission.state,
+        "submission_id": submission.submission_id,
+        "received_at": received.isoformat(timespec="seconds"),
+        "due": due.isoformat() if due else None,
+        "on_time": received.date() <= due if due else None,
+        "findings": {severity: submission.counts(severity) for severity in ("critical", "warning", "info")},
+        "file_name": submission.file_name,
+        "needs_look": needs_look(state, submission, settings.first_period),
+    }
+
+
+def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
+    """One row per expected slot: period, district_code, state, accepted_submission_id, due."""
+    rows = []
+    for month in expected_periods(settings, state):
+        for unit in districts(month):
+            slot = (unit.code, month)
+            here = [s.state for s in state.submissions.values() if s.slot == slot]
+            standing = state.accepted(slot)
+            if standing is not None:
+                name = ACCEPTED
+            elif slot in state.excused:
+                name = EXCUSED
+            else:
+                name = min(here, key=_RANK.index) if here else EXPECTED
+            rows.append(
+                {
+                    "period": period_end(month),
+                    "district_code": unit.code,
+                    "state": name,
+                    "accepted_submission_id": standing.submission_id if standing else None,
+                    "due": due_date(month, settings.due_days),
+                }
+            )
+    return rows
