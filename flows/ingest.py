@@ -5,12 +5,13 @@ a rule of the domain.
 """
 
 import datetime as dt
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,7 +20,7 @@ from zoneinfo import ZoneInfo
 from expectations.catalogue import rule_pack
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import ACCEPTED, REJECTED, UNREADABLE, State, Submission, derive_state
+from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
@@ -31,7 +32,7 @@ from tasks.judging import judging_inputs, needs_judging
 from tasks.locks import only_one
 from tasks.judgements import write_judgement
 from tasks.pseudonym import pseudonym_key
-from tasks.read import Readers, ReadWorkbook
+from tasks.read import Readers, ReadWorkbook, read_workbook
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
 CHUNK = 200
@@ -68,11 +69,14 @@ def ingest(
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     source: str = "inbox",
     again: frozenset[str] = frozenset(),
+    take_files: bool = True,
+    readers: Readers | None = None,
 ) -> IngestReport:
-    """Take what waits in an inbox, then judge all that waits for a verdict.
+    """Take what waits in an inbox (unless `take_files` is false), then judge all that waits for a verdict.
 
     `received_at` gives the recorded arrival of a file by its name, where it is not now. `again` names
-    submissions to judge even if nothing that their verdict depends on has changed.
+    submissions to judge even if nothing that their verdict depends on has changed. `readers` are child
+    processes that the caller keeps for several runs.
 
     Raises Busy when another run holds the data root.
     """
@@ -81,8 +85,9 @@ def ingest(
         ledger = Ledger(settings.database_url)
         try:
             report = IngestReport()
-            _receive(settings, runner, ledger, box, report, received_at or {}, clock, source)
-            with _Judging(settings, runner, ledger, report, clock) as judging:
+            if take_files:
+                _receive(settings, runner, ledger, box, report, received_at or {}, clock, source)
+            with _Judging(settings, runner, ledger, report, clock, readers) as judging:
                 judging.run(again)
             report.state = derive_state(ledger.events())
             return report
@@ -148,13 +153,15 @@ class _Judging:
         ledger: Ledger,
         report: IngestReport,
         clock: Callable[[], dt.datetime],
+        readers: Readers | None,
     ) -> None:
         self.settings = settings
         self.runner = runner
         self.ledger = ledger
         self.report = report
         self.clock = clock
-        self.readers: Readers | None = None
+        self.readers = readers
+        self.keeps_readers = readers is not None
         self.workbooks: dict[str, ReadWorkbook | Unreadable] = {}
         self.failed: set[str] = set()
         self.key = pseudonym_key(settings.data, settings.pseudonym_key)
@@ -163,7 +170,7 @@ class _Judging:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
-        if self.readers is not None:
+        if self.readers is not None and not self.keeps_readers:
             self.readers.__exit__(kind, fault, at)
 
     def run(self, again: frozenset[str]) -> None:
@@ -179,13 +186,13 @@ class _Judging:
             ]
             if not due:
                 return
-            self._read(state, [one for one in due if one.submission_id not in self.workbooks][:CHUNK])
-            wave = self._wave(state, due)
+            self._read([one for one in due if one.submission_id not in self.workbooks][:CHUNK])
+            wave = self._wave(due)
             forced -= {submission.submission_id for submission in wave}
             if wave:
                 self._judge(state, wave)
 
-    def _read(self, state: State, submissions: list[Submission]) -> None:
+    def _read(self, submissions: list[Submission]) -> None:
         """Open the files in child processes; what they hold stays at hand for this run."""
         if not submissions:
             return
@@ -217,29 +224,25 @@ class _Judging:
             else:
                 self.workbooks[submission.submission_id] = outcome
 
-    def _wave(self, state: State, due: list[Submission]) -> list[Submission]:
-        """Submissions to judge at once: the earliest period, one for each slot, the first received first."""
-        known = [one for one in due if one.submission_id in self.workbooks]
-        periods = {one.submission_id: self._slot(one)[1] or "" for one in known}
-        if not known:
-            return []
-        earliest = min(periods[one.submission_id] for one in known)
-        wave: dict[tuple[str, str], Submission] = {}
-        for one in sorted(known, key=lambda one: one.order):
-            if periods[one.submission_id] == earliest:
-                district, period = self._slot(one)
-                place = (district, period) if district and period else ("", one.submission_id)
-                wave.setdefault(place, one)
-        return list(wave.values())
+    def _wave(self, due: list[Submission]) -> list[Submission]:
+        """Submissions to judge at once: all of the earliest period, the first received first.
 
-    def _slot(self, submission: Submission) -> tuple[str | None, str | None]:
+        Files for one slot may be in it together: none is another's previous register.
+        """
+        periods = {
+            one.submission_id: self._period(one) or "" for one in due if one.submission_id in self.workbooks
+        }
+        earliest = min(periods.values(), default="")
+        wave = [one for one in due if periods.get(one.submission_id) == earliest]
+        return sorted(wave, key=lambda one: one.order)
+
+    def _period(self, submission: Submission) -> str | None:
+        """The month to judge a submission in; None where its cover names no slot that the form serves."""
         workbook = self.workbooks[submission.submission_id]
         if isinstance(workbook, Unreadable):
-            return None, None
+            return None
         cover = read_cover(workbook)
-        if cover.district_code is None or cover.period is None or not cover.form_fits:
-            return None, None
-        return cover.district_code, cover.period
+        return cover.period if cover.district_code and cover.form_fits else None
 
     def _judge(self, state: State, wave: list[Submission]) -> None:
         unreadable = [one for one in wave if isinstance(self.workbooks[one.submission_id], Unreadable)]
@@ -297,6 +300,7 @@ class _Judging:
             period=cover.period,
             form_fits=cover.form_fits,
             is_closed=cover.period in state.closed,
+            waived_rules=frozenset(waiver.rule for waiver in submission.waivers),
         )
         first = self.settings.first_period
         if case.is_judgeable and case.district_code and case.period and case.period > first:
@@ -410,10 +414,6 @@ def restore_accepted(settings: Settings, submission: Submission, key: bytes) -> 
 
     Raises SystemFault where the raw file is gone or no longer what was received.
     """
-    import hashlib
-
-    from tasks.read import read_workbook
-
     path = settings.raw / submission.submission_id
     if not path.is_file():
         raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
@@ -427,8 +427,6 @@ def restore_accepted(settings: Settings, submission: Submission, key: bytes) -> 
 
 def _at_slot(submission: Submission, slot: tuple[str, str] | None) -> Submission:
     """The submission as it will be once its slot is recorded."""
-    from dataclasses import replace
-
     return replace(submission, district_code=slot[0] if slot else None, period=slot[1] if slot else None)
 
 
@@ -442,6 +440,3 @@ def describe(fault: Exception) -> str:
     if isinstance(fault, OSError):
         return f"{fault.strerror or type(fault).__name__} ({fault.filename or ''})"
     return f"{type(fault).__name__}: {fault}"
-
-
-__all__ = ["REJECTED", "IngestReport", "Taken", "describe", "ingest", "restore_accepted"]

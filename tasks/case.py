@@ -30,7 +30,8 @@ class Case:
     `previous` is None for the baseline, and where no earlier month is accepted (`lacks_previous`). `earlier` has one
     row per household and earlier register: household_key, class, period. `period` and `district_code` are
     None where the cover does not name a slot. Where that is so, or the form is not one for the period, only
-    the cover and the presence of sheets and columns are judged.
+    the cover and the presence of sheets and columns are judged. `waived_rules` are waived in this submission,
+    in whole or in part: their consequences are judged.
     """
 
     submission_id: str
@@ -43,6 +44,7 @@ class Case:
     is_closed: bool = False
     previous: Previous | None = None
     earlier: pl.DataFrame | None = None
+    waived_rules: frozenset[str] = frozenset()
 
     @property
     def is_judgeable(self) -> bool:

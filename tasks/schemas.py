@@ -8,7 +8,9 @@ import polars as pl
 
 from forms.dictionary import DEPRIVATIONS, FLOWS
 
-_SLOT = {
+Schema = dict[str, type[pl.DataType] | pl.DataType]
+
+_SLOT: Schema = {
     "submission_id": pl.String,  # SHA-256 of the received bytes, 64 hexadecimal digits
     "period": pl.Date,  # last day of the month
     "district_code": pl.String,
@@ -18,7 +20,7 @@ _SLOT = {
 
 # household_id is a keyed pseudonym of (commune, hamlet, household code). hamlet and household_code stay
 # in these files only: next month's findings name the household by them. id_number_hash is keyed too.
-HOUSEHOLD = {
+HOUSEHOLD: Schema = {
     **_SLOT,
     "household_id": pl.String,
     "hamlet": pl.String,
@@ -40,7 +42,7 @@ HOUSEHOLD = {
     "causes": pl.List(pl.Int32),
 }
 
-COMMUNE = {
+COMMUNE: Schema = {
     **_SLOT,
     **dict.fromkeys(
         (
@@ -63,7 +65,7 @@ COMMUNE = {
     ),
 }
 
-MOVEMENT = {
+MOVEMENT: Schema = {
     **_SLOT,
     "class": pl.String,  # N, CN
     "measure": pl.String,  # households, persons
@@ -72,14 +74,14 @@ MOVEMENT = {
     "closing": pl.Int64,
 }
 
-POLICY = {
+POLICY: Schema = {
     **_SLOT,
     "policy": pl.String,
     "eligible": pl.Int64,
     "served": pl.Int64,
 }
 
-ACCEPTED: dict[str, dict[str, type[pl.DataType] | pl.DataType]] = {
+ACCEPTED: dict[str, Schema] = {
     "household": HOUSEHOLD,
     "commune": COMMUNE,
     "movement": MOVEMENT,

@@ -15,6 +15,7 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
 import great_expectations as gx
 import polars as pl
+from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation import Expectation
 
@@ -55,23 +56,43 @@ def _suite(name: str, period: str | None) -> list[Expectation]:
 
 
 def _validate_frame(name: str, frame: pl.DataFrame, expectations: list[Expectation]) -> list[Failure]:
+    """First ask of every expectation only whether it holds; then, of the few that do not, which rows fail.
+
+    The first question costs less than half of the second. The second is asked without index columns: it then
+    returns plain positions with exact counts, where index columns build a dictionary per failing value.
+    """
     needed = sorted({column for expectation in expectations for column in _columns(expectation)})
     data = frame.select(needed).to_pandas(use_pyarrow_extension_array=True)
     batch = _batch_definition(name).get_batch(batch_parameters={"dataframe": data})
-    suite = gx.ExpectationSuite(name=name, expectations=expectations)
-    # COMPLETE without index columns returns plain positions: exact counts at the price of SUMMARY.
-    # With index columns it builds a dictionary per failing value, which took 40 times as long.
-    result = batch.validate(suite, result_format={"result_format": "COMPLETE", "include_unexpected_rows": False})
+    unmet = []
+    for outcome in _run(batch, name, expectations, {"result_format": "BOOLEAN_ONLY"}):
+        if not outcome.success:
+            unmet.append(outcome.expectation_config.to_domain_obj())
+    if not unmet:
+        return []
     failures = []
-    for outcome in result.results:
-        meta = outcome.expectation_config.meta
-        if outcome.exception_info.get("raised_exception") or "unexpected_index_list" not in outcome.result:
-            message = outcome.exception_info.get("exception_message") or "no result"
-            raise SystemFault(f"rule {meta['rule']} could not be computed on frame {name}: {message}")
+    for outcome in _run(batch, name, unmet, {"result_format": "COMPLETE", "include_unexpected_rows": False}):
         positions = outcome.result["unexpected_index_list"]
-        if positions:
-            failures.append(Failure(name, meta, [int(position) for position in positions]))
+        failures.append(
+            Failure(name, outcome.expectation_config.meta, [int(position) for position in positions])
+        )
     return failures
+
+
+def _run(
+    batch: Any, name: str, expectations: list[Expectation], result_format: dict[str, Any]
+) -> list[ExpectationValidationResult]:
+    """The outcome of every expectation. Raises SystemFault when one of them could not be computed."""
+    suite = gx.ExpectationSuite(name=name, expectations=expectations)
+    outcomes: list[ExpectationValidationResult] = batch.validate(suite, result_format=result_format).results
+    for outcome in outcomes:
+        if outcome.exception_info.get("raised_exception"):
+            rule = outcome.expectation_config.meta["rule"]
+            message = outcome.exception_info.get("exception_message")
+            raise SystemFault(f"rule {rule} could not be computed on frame {name}: {message}")
+    if len(outcomes) != len(expectations):
+        raise SystemFault(f"{len(expectations) - len(outcomes)} rules gave no answer on frame {name}")
+    return outcomes
 
 
 def _columns(expectation: Expectation) -> list[str]:

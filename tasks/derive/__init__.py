@@ -50,6 +50,6 @@ def derive_wave(cases: list[Case], period: str | None) -> Frames:
         presence=derive_presence(cases, usable, household),
         household=household,
         commune=derive_commune(cases, usable, period, counted),
-        movement=derive_movement(cases, usable, period, counted),
+        movement=derive_movement(cases, usable, period, counted, household),
         policy=derive_policy(cases, usable, period),
     )

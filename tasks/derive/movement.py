@@ -17,7 +17,11 @@ MEETING_FLOWS = {
 
 
 def derive_movement(
-    cases: list[Case], usable: list[frozenset[str]], period: str | None, counted: pl.DataFrame
+    cases: list[Case],
+    usable: list[frozenset[str]],
+    period: str | None,
+    counted: pl.DataFrame,
+    household: pl.DataFrame,
 ) -> pl.DataFrame:
     """One row per row of sheet Diễn biến, with the columns that the suite compares."""
     frame = with_unit(sheet_rows(cases, usable, "movement"), period)
@@ -29,24 +33,61 @@ def derive_movement(
         .replace_strict({vi.lower(): en for vi, en in MEASURES.items()}, default=None, return_dtype=pl.String),
     ).with_columns(*only_counts(COUNTS))
     frame = _with_other_group(_with_counted(frame, counted))
-    frame = _with_opening(frame, cases)
-    closing = pl.col("opening") + pl.sum_horizontal(
-        *[sign * pl.col(flow) for flow, sign in FLOWS.items()], ignore_nulls=False
-    )
+    frame = _with_missing(_with_opening(frame, cases), cases, household)
+    change = pl.sum_horizontal(*[sign * pl.col(flow) for flow, sign in FLOWS.items()], ignore_nulls=False)
+    closing = pl.col("opening") + change
+    # An opening that is not the previous closing is named by M05; the rest of the row is then held against that.
+    opening_is_the_fault = (
+        (pl.col("opening") != pl.col("previous_closing"))
+        & (pl.col("closing") == pl.col("previous_closing") + change)
+        & ~_waived(cases, "M05")
+    ).fill_null(False)
     can_count = pl.col("kind").is_not_null()
     # Without the previous register a change of size can't be told from an entry.
     can_count &= ~((pl.col("kind") == "persons") & pl.col("lacks_previous"))
     pairs = [
-        *pair("households_balance", pl.col("closing"), closing, pl.col("kind") == "households"),
-        *pair("persons_balance", pl.col("closing"), closing, pl.col("kind") == "persons"),
+        *pair(
+            "households_balance",
+            pl.col("closing"),
+            closing,
+            (pl.col("kind") == "households") & ~opening_is_the_fault,
+        ),
+        *pair("persons_balance", pl.col("closing"), closing, (pl.col("kind") == "persons") & ~opening_is_the_fault),
     ]
     for (group, flow), _ in MEETING_FLOWS.items():
         given, other = pl.col(flow), pl.col(f"other_{flow}")
         pairs += pair(f"meeting_{flow}", given, other, pl.col("class") == group)
     for key in (*FLOWS, "closing"):
-        pairs += pair(key, pl.col(key), pl.col(f"{key}__counted"), can_count & ~_unmet(key))
+        judged = can_count & ~_unmet(key)
+        if key == "decrease_3":
+            # A household that X01 misses may well be declared among those that moved away or died.
+            judged &= ~(pl.col("misses_household") & ~_waived(cases, "X01"))
+        pairs += pair(key, pl.col(key), pl.col(f"{key}__counted"), judged)
     pairs += pair("opening", pl.col("opening"), pl.col("previous_closing"), pl.lit(True))
     return frame.with_columns(*pairs)
+
+
+def _waived(cases: list[Case], rule: str) -> pl.Expr:
+    return pl.col("s").is_in([s for s, case in enumerate(cases) if rule in case.waived_rules])
+
+
+def _with_missing(frame: pl.DataFrame, cases: list[Case], household: pl.DataFrame) -> pl.DataFrame:
+    """Add `misses_household`: a household of this commune and group in the previous register is not in the file."""
+    missing = [pl.DataFrame(schema={"s": pl.Int32, "commune_code": pl.String, "class": pl.String})]
+    for s, case in enumerate(cases):
+        if case.previous is not None:
+            listed = household.filter(pl.col("s") == s).get_column("household_key").implode()
+            group = pl.when(pl.col("class").is_in(CLASSES_POOR)).then(pl.lit("N")).otherwise(pl.lit("CN"))
+            missing.append(
+                case.previous.household.filter(~pl.col("household_key").is_in(listed)).select(
+                    pl.lit(s, pl.Int32).alias("s"), "commune_code", group.alias("class")
+                )
+            )
+    by = ["s", "commune_code", "class"]
+    marked = pl.concat(missing).unique().with_columns(misses_household=True)
+    return frame.join(marked, on=by, how="left", maintain_order="left").with_columns(
+        pl.col("misses_household").fill_null(False)
+    )
 
 
 def _unmet(flow: str) -> pl.Expr:
