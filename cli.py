@@ -1,0 +1,522 @@
+"""The command line. Heavy libraries are imported where they are used, so that `--help` answers at once.
+
+Exit codes (contract, section 5): 0 done, 1 a fault of the system, 2 wrong usage, 3 done, but `--strict` was
+given and something was rejected, held or missing.
+"""
+
+import datetime as dt
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from flows.ingest import IngestReport
+    from flows.runner import Runner
+    from ledger.states import State
+    from settings import Settings
+
+# Whatever is imported later: nothing here reports home.
+for name in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED"):
+    os.environ.setdefault(name, "1" if name == "DO_NOT_TRACK" else "false")
+
+SYSTEM_FAULT, WRONG_USAGE, NOT_ALL_WELL = 1, 2, 3
+
+app = typer.Typer(
+    name="giamngheo",
+    help="A province's yearly poverty-reduction plan, run by numbers it can trust.\n\n"
+    "Start with: giamngheo demo — then: giamngheo status, giamngheo sql.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if something is rejected, held or missing.")]
+By = Annotated[str, typer.Option("--by", help="Who decides.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept for good.")]
+SubmissionId = Annotated[str, typer.Argument(metavar="SUBMISSION", help="The submission's id or the start of it.")]
+
+
+class WrongUsage(Exception):
+    """The call's words are off; says what would be right."""
+
+
+def main() -> None:
+    """Entry point: every fault ends as one clear sentence, never as a traceback."""
+    try:
+        app()
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        _fail("Đã dừng theo yêu cầu. Tệp chưa xong vẫn chờ ở lần chạy sau.", SYSTEM_FAULT)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as fault:
+        _explain(fault)
+
+
+def _explain(fault: Exception) -> None:
+    from terminal import explain
+
+    message, is_usage = explain(fault)
+    if isinstance(fault, WrongUsage) or is_usage:
+        _fail(message, WRONG_USAGE)
+    _log_fault(fault)
+    _fail(message, SYSTEM_FAULT)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(code)
+
+
+def _log_fault(fault: Exception) -> None:
+    import traceback
+
+    try:
+        folder = _settings().data / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "faults.log", "a", encoding="utf-8") as file:
+            file.write(f"{dt.datetime.now(dt.UTC).isoformat()}\n{''.join(traceback.format_exception(fault))}\n")
+        typer.echo(f"(chi tiết kỹ thuật: {folder / 'faults.log'})", err=True)
+    except Exception:  # the message itself matters more than its log
+        return
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="Another seed tells another synthetic year.")] = 2020,
+) -> None:
+    """The main job on the sample year.
+
+    Makes thirteen months of nine districts, ingests them as they would have come, publishes, and prints the
+    target-versus-actual table. All data is synthetic; the province's totals are the plan's.
+    """
+    import terminal
+    from flows.demo import run_demo
+    from flows.runner import DirectRunner
+
+    settings = _settings()
+    with terminal.progress() as report:
+        published, state = run_demo(settings, DirectRunner(), seed, report)
+    terminal.print_story(settings, state)
+    terminal.print_targets(settings)
+    terminal.print_places(settings, published)
+
+
+@app.command()
+def template(
+    district: Annotated[str, typer.Option(help="District code, e.g. 970.")],
+    period: Annotated[str, typer.Option(help="Month, YYYY-MM.")],
+    out: Annotated[Path, typer.Option(help="The workbook to write.")],
+) -> None:
+    """The empty workbook for a district and month: communes filled in, drop-downs, notes."""
+    from forms.workbook import write_template
+    from plan.reference import communes, districts, table
+
+    month = _period(period)
+    unit = next((unit for unit in districts(month) if unit.code == district), None)
+    if unit is None:
+        known = ", ".join(f"{unit.code} {unit.name}" for unit in districts(month))
+        raise WrongUsage(f"Không có huyện {district} trong kỳ {month}. Các huyện: {known}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_template(
+        out,
+        period=month,
+        district_code=unit.code,
+        district_name=unit.name,
+        communes=[(commune.code, commune.name) for commune in communes(month, district)],
+        policies=[(row["policy"], row["label_vi"]) for row in table("policies_monitored")],
+        ethnic_groups=[row["name"] for row in table("ethnic_groups")],
+    )
+    typer.echo(f"Đã ghi biểu mẫu {unit.name}, kỳ {month}: {out}")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write to.")],
+    first: Annotated[str, typer.Option("--from", help="First month, YYYY-MM.")] = "2019-12",
+    last: Annotated[str, typer.Option("--to", help="Last month, YYYY-MM.")] = "2020-12",
+    seed: Annotated[int, typer.Option(help="Another seed tells another synthetic year.")] = 2020,
+    faults: Annotated[str, typer.Option(help="Rule codes, comma separated, or 'all'.")] = "",
+) -> None:
+    """Sample workbooks (synthetic); with --faults, one workbook per rule that breaks exactly that rule."""
+    import terminal
+
+    if faults:
+        from sample.faults import FAULT_RULES, write_faults
+
+        wanted = list(FAULT_RULES) if faults == "all" else [code.strip().upper() for code in faults.split(",")]
+        unknown = [code for code in wanted if code not in FAULT_RULES]
+        if unknown:
+            raise WrongUsage(f"Không có mẫu lỗi cho {', '.join(unknown)}. Có: {', '.join(FAULT_RULES)}")
+        terminal.print_fault_files(write_faults(out, wanted, seed))
+        return
+    from sample.year import generate_year
+    from sample.writing import write_months
+
+    with terminal.progress() as report:
+        year = generate_year(seed, _period(first), _period(last))
+        paths = write_months(out, year, progress=lambda done: report("write", done, len(year)))
+    typer.echo(f"Đã ghi {len(paths)} tệp mẫu (dữ liệu không có thật) vào {out}")
+
+
+@app.command()
+def ingest(
+    inbox: Annotated[Path | None, typer.Option(help="Another inbox than data/inbox.")] = None,
+    as_json: Json = False,
+    strict: Strict = False,
+) -> None:
+    """Take what waits in the inbox, judge it, load what is accepted."""
+    import terminal
+
+    settings = _settings()
+    if inbox is not None and not inbox.is_dir():
+        raise WrongUsage(f"Không có thư mục {inbox}")
+    (inbox or settings.inbox).mkdir(parents=True, exist_ok=True)
+    with terminal.progress(quiet=as_json) as report:
+        done = _run_ingest(settings, inbox, report)
+    if as_json:
+        _print_json(terminal.ingest_object(settings, done))
+    else:
+        terminal.print_ingest(settings, done)
+    _finish(done.state, done.judged, done.faults, strict)
+
+
+@app.command()
+def publish(
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Last month to publish, YYYY-MM.")] = None,
+    as_json: Json = False,
+    strict: Strict = False,
+) -> None:
+    """Build, audit and switch a release."""
+    import terminal
+
+    settings = _settings()
+    published = _run_publish(settings, _period(as_of) if as_of else None)
+    missing = terminal.missing_districts(settings)
+    if as_json:
+        _print_json(
+            {
+                "release_id": published.release.release_id,
+                "as_of": published.as_of,
+                "created": published.release.created,
+                "path": str(published.release.path),
+                "districts_missing": missing,
+            }
+        )
+    else:
+        terminal.print_targets(settings)
+        terminal.print_places(settings, published)
+    if strict and missing:
+        sys.exit(NOT_ALL_WELL)
+
+
+@app.command()
+def status(
+    period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
+    as_json: Json = False,
+    strict: Strict = False,
+) -> None:
+    """Expected, received, late, waiting, rejected, held, accepted by district."""
+    import terminal
+    from tasks.status import status_rows
+
+    settings = _settings()
+    rows = status_rows(settings, _state(settings), _today(settings), _period(period) if period else None)
+    if as_json:
+        _print_json(rows)
+    else:
+        terminal.print_status(rows)
+    if strict and any(row["state"] in ("rejected", "held", "expected", "unreadable", "waiting") for row in rows):
+        sys.exit(NOT_ALL_WELL)
+
+
+@app.command()
+def findings(
+    submission: SubmissionId,
+    as_json: Json = False,
+) -> None:
+    """The findings of a submission, cause first."""
+    import terminal
+    from tasks.judgements import read_findings
+
+    settings = _settings()
+    found = _find(_state(settings), submission)
+    rows = read_findings(settings.judgements, found, settings.timezone)
+    if as_json:
+        _print_json(rows.to_dicts())
+    else:
+        terminal.print_findings(found, rows)
+
+
+@app.command(name="return")
+def return_(submission: SubmissionId, by: By, reason: Reason) -> None:
+    """Send a submission back to the district."""
+    _decide(submission, "return", by, reason)
+
+
+@app.command()
+def waive(
+    submission: SubmissionId,
+    by: By,
+    reason: Reason,
+    until: Annotated[str, typer.Option(help="Last day of the waiver, YYYY-MM-DD.")],
+    rule: Annotated[str, typer.Option(help="Waive this rule in the submission.")] = "",
+    finding: Annotated[str, typer.Option(help="Waive this one finding, by its finding_id.")] = "",
+) -> None:
+    """Let a rule or one finding stand until a day; the submission is judged again."""
+    from tasks.judgements import read_findings
+
+    settings = _settings()
+    if bool(rule) == bool(finding):
+        raise WrongUsage("Chọn một trong hai: --rule hoặc --finding")
+    try:
+        day = dt.date.fromisoformat(until)
+    except ValueError:
+        raise WrongUsage(f"Ngày {until} không đúng dạng YYYY-MM-DD") from None
+    if finding:
+        found = _find(_state(settings), submission)
+        rows = read_findings(settings.judgements, found, settings.timezone)
+        mine = rows.filter(rows["finding_id"] == finding)
+        if mine.is_empty():
+            raise WrongUsage(f"Tệp này không có lỗi {finding}")
+        rule = mine.item(0, "rule")
+    _decide(submission, "waive", by, reason, rule=rule.upper(), finding_id=finding or None, until=day)
+
+
+@app.command()
+def accept(submission: SubmissionId, by: By, reason: Reason) -> None:
+    """Accept a held submission as it is."""
+    _decide(submission, "accept", by, reason)
+
+
+@app.command()
+def withdraw(submission: SubmissionId, by: By, reason: Reason) -> None:
+    """Take an accepted submission out again."""
+    _decide(submission, "withdraw", by, reason)
+
+
+@app.command()
+def reopen(submission: SubmissionId, by: By, reason: Reason) -> None:
+    """Let a returned or withdrawn submission be judged again."""
+    _decide(submission, "reopen", by, reason)
+
+
+@app.command()
+def excuse(
+    district: Annotated[str, typer.Argument(help="District code.")],
+    period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """Say that nothing will come for a district's month; later months no longer wait for it."""
+    from flows.decisions import record
+    from tasks import decide
+
+    month, at = _period(period), _now()
+    record(
+        _settings(), _runner(None), lambda state: decide.excuse(state, district, month, by, reason, at), at
+    )
+    typer.echo(f"Đã ghi: huyện {district} được miễn kỳ {month}.")
+
+
+@app.command()
+def close(
+    period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By, reason: Reason
+) -> None:
+    """Close a month: afterwards only a correction (Điều chỉnh) may change it."""
+    from flows.decisions import record
+    from tasks import decide
+
+    month, at = _period(period), _now()
+    record(_settings(), _runner(None), lambda state: decide.close(state, month, by, reason, at), at)
+    typer.echo(f"Đã khoá sổ kỳ {month}.")
+
+
+@app.command()
+def rejudge(
+    submission: Annotated[str | None, typer.Argument(help="One submission; all that are not accepted if left out.")] = None,
+) -> None:
+    """Judge again what is not accepted."""
+    import terminal
+    from flows.ingest import ingest as run
+    from ledger.states import OPEN_STATES
+
+    settings = _settings()
+    state = _state(settings)
+    chosen = [_find(state, submission)] if submission else list(state.submissions.values())
+    again = frozenset(
+        one.submission_id
+        for one in chosen
+        if one.state in (*OPEN_STATES, "unreadable") and not state.newer_accepted(one)
+    )
+    if submission and not again:
+        raise WrongUsage(f"Tệp này “{chosen[0].state}”: không xét lại")
+    with terminal.progress() as report:
+        done = run(settings, _runner(report), again=again, take_files=False)
+    terminal.print_ingest(settings, done)
+    _finish(done.state, done.judged, done.faults, strict=False)
+
+
+@app.command()
+def rebuild() -> None:
+    """Write everything under data/warehouse/ again from the raw files and the recorded decisions."""
+    import terminal
+    from flows.rebuild import rebuild as run
+
+    settings = _settings()
+    with terminal.progress() as report:
+        published = run(settings, _runner(None), report)
+    terminal.print_places(settings, published)
+
+
+@app.command()
+def releases(as_json: Json = False) -> None:
+    """The finished releases, newest first."""
+    import terminal
+    from tasks.release import list_releases
+
+    settings = _settings()
+    rows = list_releases(settings.releases, settings.current)
+    if as_json:
+        _print_json(rows)
+    else:
+        terminal.print_releases(rows)
+
+
+@app.command()
+def rollback(
+    release: Annotated[str, typer.Argument(help="A release id from `giamngheo releases`.")], by: By, reason: Reason
+) -> None:
+    """Let readers see an older release again."""
+    from flows.publish import rollback as run
+
+    run(_settings(), release, by, reason)
+    typer.echo(f"Bản đang dùng: {release}")
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One query; a read-only shell opens if left out.")] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_json: Json = False,
+) -> None:
+    """A read-only shell, or one query, on the current release.
+
+    Example: giamngheo sql "select period, value from mart.indicator where indicator = 'poor_rate'
+    and population = 'all' and unit_code = '96' order by period"
+    """
+    import shell
+
+    path = _settings().current / "warehouse.duckdb"
+    if not path.exists():
+        raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
+    if query is None:
+        shell.run_shell(path)
+    else:
+        shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
+
+
+def _settings() -> "Settings":
+    from settings import get_settings
+
+    return get_settings()
+
+
+def _state(settings: "Settings") -> "State":
+    from ledger.events import Ledger
+    from ledger.states import derive_state
+
+    ledger = Ledger(settings.database_url)
+    try:
+        return derive_state(ledger.events())
+    finally:
+        ledger.close()
+
+
+def _find(state: "State", prefix: str) -> Any:
+    try:
+        return state.find(prefix)
+    except LookupError:
+        raise WrongUsage(f"Không tìm thấy đúng một tệp có mã bắt đầu bằng “{prefix}”") from None
+
+
+def _runner(report: Any) -> "Runner":
+    from flows.runner import DirectRunner
+
+    return DirectRunner(report)
+
+
+def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "IngestReport":
+    from flows.api import prefect_api_configured
+
+    if prefect_api_configured():
+        from flows.prefect_flows import ingest_flow
+
+        done: IngestReport = ingest_flow(str(inbox) if inbox else None)
+        return done
+    from flows.ingest import ingest as run
+
+    return run(settings, _runner(report), inbox=inbox)
+
+
+def _run_publish(settings: "Settings", as_of: str | None) -> Any:
+    from flows.api import prefect_api_configured
+
+    if prefect_api_configured():
+        from flows.prefect_flows import publish_flow
+
+        return publish_flow(as_of)
+    from flows.publish import publish as run
+
+    return run(settings, _runner(None), as_of=as_of)
+
+
+def _decide(submission: str, action: str, by: str, reason: str, **how: Any) -> None:
+    import terminal
+    from flows.decisions import decide_on
+
+    settings = _settings()
+    found = _find(_state(settings), submission)
+    state = decide_on(
+        settings, _runner(None), found.submission_id, action, by=by, reason=reason, at=_now(), **how
+    )
+    terminal.print_decided(state.submissions[found.submission_id])
+
+
+def _finish(state: "State", judged: list[str], faults: list[str], strict: bool) -> None:
+    if faults:
+        sys.exit(SYSTEM_FAULT)
+    if strict and any(state.submissions[one].state not in ("accepted", "superseded") for one in judged):
+        sys.exit(NOT_ALL_WELL)
+
+
+def _period(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise WrongUsage(f"Kỳ “{text}” không đúng dạng YYYY-MM, ví dụ 2020-03")
+    return text
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _today(settings: "Settings") -> dt.date:
+    from zoneinfo import ZoneInfo
+
+    return dt.datetime.now(ZoneInfo(settings.timezone)).date()
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Make the warehouse again from what is durable: raw files, recorded decisions, plan and rule packs."""
+
+import shutil
+from collections.abc import Callable
+
+from flows.ingest import restore_accepted
+from flows.publish import Published, publish
+from flows.runner import Runner
+from ledger.events import Ledger
+from ledger.states import derive_state
+from settings import Settings
+from tasks.locks import only_one
+from tasks.pseudonym import pseudonym_key
+
+
+def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int, int], None]) -> Published:
+    """Read every accepted submission again from its raw bytes, write its tables anew, and publish.
+
+    The release that readers have stays until the new one is switched. `on_progress` hears of (stage, done,
+    total). Raises SystemFault where a raw file is missing or was changed, and what `publish` raises.
+    """
+    with only_one(settings.data, "ingest"):
+        ledger = Ledger(settings.database_url)
+        try:
+            state = derive_state(ledger.events())
+        finally:
+            ledger.close()
+        standing = [one for one in state.submissions.values() if one.state == "accepted"]
+        key = pseudonym_key(settings.data, settings.pseudonym_key)
+        for done, submission in enumerate(standing, start=1):
+            folder = settings.accepted / submission.submission_id
+            shutil.rmtree(folder, ignore_errors=True)
+            restore_accepted(settings, submission, key)
+            on_progress("rebuild", done, len(standing))
+        as_of = state.published[-1].payload.get("as_of") if state.published else None
+    return publish(settings, runner, as_of=as_of)

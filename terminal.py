@@ -1,0 +1,390 @@
+"""What the command line prints: tables, progress and faults, in Vietnamese, never by colour alone."""
+
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from flows.ingest import IngestReport
+    from flows.publish import Published
+    from ledger.states import State, Submission
+    from sample.faults import FaultCase
+    from settings import Settings
+
+STAGES_VI = {
+    "write": "Ghi tệp mẫu",
+    "ingest": "Nhận và kiểm tra",
+    "receive": "Nhận tệp",
+    "read": "Đọc tệp",
+    "validate": "Kiểm tra",
+    "accept": "Nạp dữ liệu",
+    "rebuild": "Dựng lại",
+}
+SEVERITIES_VI = {"critical": "nghiêm trọng", "warning": "cảnh báo", "info": "thông tin"}
+STATUS_VI = {
+    "achieved": "đạt",
+    "missed": "không đạt",
+    "in_progress": "đang thực hiện",
+    "no_target": "không có chỉ tiêu",
+    "no_data": "chưa có số liệu",
+}
+MEASURES_VI = {
+    ("percentage_points", "excluding_social_protection"): "giảm tỷ lệ (điểm %, trừ BTXH)",
+    ("households", "excluding_social_protection"): "giảm số hộ (trừ BTXH)",
+    ("households", "all"): "giảm số hộ (gồm BTXH)",
+    ("end_rate", "excluding_social_protection"): "tỷ lệ cuối năm (%, trừ BTXH)",
+}
+TARGETS_VI = {"poor_reduction": "Hộ nghèo", "near_poor_reduction": "Hộ cận nghèo"}
+# A listing in the terminal stops here; the total is always said.
+SHOWN_FINDINGS = 100
+SHOWN_ROWS = 1000
+
+console = Console()
+
+
+@contextlib.contextmanager
+def progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar per stage on standard error; silent where nobody watches."""
+    bars = Progress(
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        disable=quiet or not Console(stderr=True).is_terminal,
+    )
+    stages: dict[str, Any] = {}
+
+    def report(stage: str, done: int, total: int) -> None:
+        if total <= 0:
+            return
+        if stage not in stages:
+            stages[stage] = bars.add_task(STAGES_VI.get(stage, stage), total=total)
+        bars.update(stages[stage], completed=done, total=total)
+
+    with bars:
+        yield report
+
+
+def number(value: float | int | None, decimals: int = 0) -> str:
+    """A number as Vietnamese offices write it: 1.552 and 3,04; an empty text for none."""
+    if value is None:
+        return ""
+    text = f"{value:,.{decimals}f}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Any query result as a table; values as they are."""
+    table = Table(*names, show_header=True)
+    for row in rows[:SHOWN_ROWS]:
+        table.add_row(*["" if value is None else _escape(str(value)) for value in row])
+    _plain(table)
+    if len(rows) > SHOWN_ROWS:
+        console.print(f"{number(SHOWN_ROWS)} of {number(len(rows))}")
+
+
+def _plain(table: Table) -> None:
+    """Print a table; where output is a file or a pipe, wide enough that nothing is cut."""
+    target = console if console.is_terminal else Console(width=2000)
+    target.print(table, crop=False, soft_wrap=False)
+
+
+def print_targets(settings: "Settings") -> None:
+    """The target-versus-actual tables of the current release: the province, then the districts."""
+    import duckdb
+
+    with duckdb.connect(str((settings.current / "warehouse.duckdb").resolve()), read_only=True) as connection:
+        period, missing = connection.execute(
+            "select max(period), (select count(*) from core.slot s where not s.is_reported and s.period = "
+            "(select max(period) from mart.target_vs_actual)) from mart.target_vs_actual"
+        ).fetchall()[0]
+        rows = connection.execute(
+            "select level, unit_name, target, measure, basis, baseline, target_value, actual, change, "
+            "achieved_pct, status from mart.target_vs_actual "
+            "where period = ? and target in ('poor_reduction', 'near_poor_reduction') "
+            "order by level = 'district', unit_code, target desc, measure, basis desc",
+            [period],
+        ).fetchall()
+    month = f"{period:%m/%Y}"
+    provisional = f" — TẠM TÍNH, thiếu {missing} huyện" if missing else ""
+    table = Table(title=f"Kế hoạch 19/KH-UBND: toàn tỉnh đến {month}{provisional}", title_justify="left")
+    for name, justify in (
+        ("Chỉ tiêu", "left"),
+        ("Cách tính", "left"),
+        ("Cuối 2019", "right"),
+        ("Chỉ tiêu 2020", "right"),
+        ("Thực hiện", "right"),
+        ("Tăng/giảm", "right"),
+        ("% đạt", "right"),
+        ("Kết quả", "left"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for level, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
+        if level == "province":
+            decimals = 0 if measure == "households" else 2
+            table.add_row(
+                TARGETS_VI[target],
+                MEASURES_VI[measure, basis],
+                number(baseline, decimals),
+                number(goal, decimals),
+                number(actual, decimals),
+                number(change, decimals),
+                number(achieved, 1),
+                STATUS_VI[status],
+            )
+    _plain(table)
+    _print_districts(rows, month)
+
+
+def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
+    table = Table(title=f"Theo huyện đến {month}: giảm số hộ (gồm BTXH)", title_justify="left")
+    table.add_column("Huyện")
+    for kind in TARGETS_VI.values():
+        for name in (f"{kind}: cuối 2019", "cần giảm", "còn", "đã giảm", "kết quả"):
+            table.add_column(name, justify="left" if name == "kết quả" else "right")
+    by_unit: dict[str, list[str]] = {}
+    order = [target for target in TARGETS_VI]
+    chosen = [row for row in rows if row[0] == "district" and row[3] == "households" and row[4] == "all"]
+    for _, unit, _, _, _, baseline, goal, actual, change, _, status in sorted(
+        chosen, key=lambda row: (row[1], order.index(row[2]))
+    ):
+        cells = by_unit.setdefault(unit, [])
+        reduced = None if change is None else -change
+        cells += [number(baseline), number(goal), number(actual), number(reduced), STATUS_VI[status]]
+    for unit, cells in by_unit.items():
+        table.add_row(unit, *cells)
+    _plain(table)
+
+
+def print_story(settings: "Settings", state: "State") -> None:
+    """What happened to the sample year's files, in a few lines."""
+    from collections import Counter
+
+    from tasks.status import STATES_VI
+
+    states = Counter(one.state for one in state.submissions.values())
+    late = sum(row["on_time"] is False for row in _status(settings, state))
+    parts = ", ".join(f"{count} {STATES_VI[name]}" for name, count in states.most_common())
+    console.print(f"[bold]{len(state.submissions)} tệp mẫu (dữ liệu không có thật)[/bold]: {parts}; {late} tệp nộp muộn.")
+    for one in state.submissions.values():
+        if one.state in ("rejected", "superseded") or one.decided_by not in (None, "hệ thống"):
+            counts = ", ".join(f"{rule} ×{count}" for rule, count in (one.judgement or {}).get("counts", {}).items())
+            decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
+            console.print(
+                f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}"
+                f"{f' ({counts})' if counts else ''}{decided}",
+                markup=False,
+            )
+
+
+def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
+    from tasks.status import status_rows
+
+    return status_rows(settings, state, dt.date.today())
+
+
+def print_places(settings: "Settings", published: "Published") -> None:
+    """Where everything is, and what to do next."""
+    release = published.release
+    console.print(
+        f"Bản công bố [bold]{release.release_id}[/bold] ({'mới' if release.created else 'đã có, không đổi'})", soft_wrap=True
+    )
+    for what, where in (
+        ("kho dữ liệu", settings.current / "warehouse.duckdb"),
+        ("bảng Parquet, CSV", settings.current / "tables"),
+        ("tệp gốc", settings.raw),
+        ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
+    ):
+        console.print(f"  {what:<18} {where}", markup=False, soft_wrap=True, highlight=False)
+    console.print("Tiếp theo: giamngheo status   |   giamngheo sql", markup=False)
+
+
+def missing_districts(settings: "Settings") -> dict[str, list[str]]:
+    """Period → district codes without accepted data in the current release, periods of gaps only."""
+    import json
+
+    manifest = json.loads((settings.current / "manifest.json").read_text(encoding="utf-8"))
+    missing: dict[str, list[str]] = manifest["districts_missing"]
+    return missing
+
+
+def print_status(rows: list[dict[str, Any]]) -> None:
+    """Submissions and open slots, a line each."""
+    from tasks.status import STATES_VI
+
+    table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
+    for row in rows:
+        found = row["findings"]
+        state = STATES_VI[row["state"]]
+        if row["state"] == "expected" and row["on_time"] is False:
+            state = "chưa nhận, quá hạn"
+        if row["needs_look"]:
+            state += " (cần xem lại: kỳ trước đã đổi)"
+        table.add_row(
+            row["period"] or "?",
+            row["district_code"] or "?",
+            state,
+            (row["received_at"] or "")[:16].replace("T", " "),
+            row["due"] or "",
+            {True: "đúng", False: "muộn", None: ""}[row["on_time"]] if row["submission_id"] else "",
+            f"{found['critical']}/{found['warning']}/{found['info']}" if row["submission_id"] else "",
+            _escape(row["file_name"] or ""),
+            (row["submission_id"] or "")[:12],
+        )
+    _plain(table)
+
+
+def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
+    """Causes first (rule, column, count), then the findings themselves."""
+    import polars as pl
+
+    from expectations.catalogue import rules
+    from tasks.status import STATES_VI
+
+    console.print(f"{submission.file_name} — {STATES_VI[submission.state]}", markup=False)
+    exact = dict((submission.judgement or {}).get("counts", {}))
+    if submission.received_again:
+        exact["F07"] = len(submission.received_again)
+    if not exact:
+        console.print("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
+        return
+    causes = Table("Quy tắc", "Mức độ", "Số lỗi", "Ví dụ", title="Nguyên nhân", title_justify="left")
+    for rule, count in exact.items():
+        mine = rows.filter(pl.col("rule") == rule)
+        examples = [f"{sheet or ''} {cell or ''}".strip() for sheet, cell in mine.select("sheet", "cell").head(3).rows()]
+        waived = int(mine.get_column("waived").sum())
+        text = f"{mine.item(0, 'message_vi')}  [{', '.join(one for one in examples if one)}]"
+        severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {waived}" if waived else "")
+        causes.add_row(rule, severity, number(count), _escape(text))
+    _plain(causes)
+    listing = Table("Quy tắc", "Trang", "Ô", "Giá trị", "Cần là", "Nội dung", "Mã lỗi")
+    for row in rows.head(SHOWN_FINDINGS).iter_rows(named=True):
+        listing.add_row(
+            row["rule"],
+            *[_escape(row[key] or "") for key in ("sheet", "cell", "value", "expected", "message_vi")],
+            row["finding_id"],
+        )
+    _plain(listing)
+    total = sum(exact.values())
+    if total > min(rows.height, SHOWN_FINDINGS):
+        console.print(f"{number(min(rows.height, SHOWN_FINDINGS))} trong số {number(total)} lỗi được liệt kê (đủ: --json)")
+
+
+def print_ingest(settings: "Settings", report: "IngestReport") -> None:
+    """One line per file that was taken or judged, and faults of the system apart."""
+    from tasks.status import STATES_VI
+
+    if not report.taken and not report.judged and not report.faults:
+        console.print(f"Không có tệp nào chờ trong {settings.inbox}.", markup=False, soft_wrap=True)
+        return
+    table = Table("Tệp", "Huyện", "Kỳ", "Kết quả", "Lỗi chính", "Mã")
+    for submission_id in dict.fromkeys(report.judged):
+        one = report.state.submissions[submission_id]
+        counts = (one.judgement or {}).get("counts", {})
+        first = ", ".join(f"{rule} ×{number(count)}" for rule, count in list(counts.items())[:4])
+        table.add_row(
+            _escape(one.file_name),
+            one.district_code or "?",
+            one.period or "?",
+            STATES_VI[one.state],
+            first,
+            submission_id[:12],
+        )
+    if report.judged:
+        _plain(table)
+    for taken in report.taken:
+        if taken.refused:
+            console.print(f"{taken.file_name}: chưa nhận — {taken.refused}", markup=False)
+        elif taken.duplicate:
+            console.print(f"{taken.file_name}: tệp này đã nhận trước đây, không tạo bản mới (F07)", markup=False)
+    for fault in report.faults:
+        console.print(f"LỖI HỆ THỐNG (tệp vẫn chờ xử lý): {fault}", markup=False, style="bold")
+    if any(report.state.submissions[one].state in ("rejected", "held", "unreadable") for one in report.judged):
+        console.print("Xem lỗi từng ô: giamngheo findings MÃ", markup=False)
+
+
+def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any]:
+    """The run as JSON: files taken, submissions judged (as in `status --json`, with counts per rule), faults."""
+    rows = {row["submission_id"]: row for row in _status(settings, report.state)}
+    return {
+        "files": [
+            {
+                "file_name": taken.file_name,
+                "submission_id": taken.submission_id,
+                "duplicate": taken.duplicate,
+                "refused": taken.refused or None,
+            }
+            for taken in report.taken
+        ],
+        "submissions": [
+            rows[one] | {"rules": (report.state.submissions[one].judgement or {}).get("counts", {})}
+            for one in dict.fromkeys(report.judged)
+        ],
+        "faults": report.faults,
+    }
+
+
+def print_decided(submission: "Submission") -> None:
+    from tasks.status import STATES_VI
+
+    console.print(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.", markup=False)
+
+
+def print_releases(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print("Chưa có bản công bố nào. Chạy: giamngheo publish")
+        return
+    table = Table("Bản", "Đến kỳ", "Tạo lúc (UTC)", "Số tệp", "Đang dùng")
+    for row in rows:
+        table.add_row(
+            row["release_id"], row["as_of"], row["created_at"], str(row["submissions"]), "●" if row["current"] else ""
+        )
+    _plain(table)
+
+
+def print_fault_files(cases: "list[FaultCase]") -> None:
+    table = Table("Quy tắc", "Tệp", "Trang", "Ô", "Kết quả chờ đợi")
+    for case in cases:
+        table.add_row(case.rule, str(case.path), case.sheet, case.cell, case.outcome)
+    _plain(table)
+
+
+def explain(fault: Exception) -> tuple[str, bool]:
+    """A fault in one sentence with a way on, and whether it is the call that was wrong."""
+    import sqlite3
+
+    name = type(fault).__name__
+    if name == "WrongUsage" or name == "NotAllowed":
+        return str(fault), True
+    if name == "Busy":
+        return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
+    if name == "NotASampleRoot":
+        return (
+            f"Không chạy mẫu trên dữ liệu thật: {fault}. Đặt GIAMNGHEO_DATA tới một thư mục trống rồi chạy lại.",
+            True,
+        )
+    if name == "NothingToPublish":
+        return "Chưa có tệp nào được chấp nhận nên chưa công bố được. Chạy: giamngheo status", True
+    if name == "PublishBlocked":
+        return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
+    if type(fault).__module__.startswith("duckdb") or "duckdb" in type(fault).__module__:
+        return f"Câu lệnh SQL không chạy được: {fault}", True
+    if isinstance(fault, (OSError, sqlite3.Error)):
+        detail = getattr(fault, "strerror", None) or str(fault)
+        where = getattr(fault, "filename", None)
+        return f"Lỗi hệ thống: {detail}{f' ({where})' if where else ''}. Chạy lại sau khi khắc phục.", False
+    return f"Lỗi hệ thống ({name}): {fault}", False
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
