@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from flows.ingest import IngestReport
+    from flows.publish import Published
     from flows.runner import Runner
     from ledger.states import State
     from settings import Settings
@@ -107,6 +108,7 @@ def demo(
         published, state = run_demo(settings, DirectRunner(), seed, report)
     terminal.print_story(settings, state)
     terminal.print_targets(settings)
+    terminal.say_what_is_synthetic()
     terminal.print_places(settings, published)
 
 
@@ -158,8 +160,8 @@ def sample(
             raise WrongUsage(f"Không có mẫu lỗi cho {', '.join(unknown)}. Có: {', '.join(FAULT_RULES)}")
         terminal.print_fault_files(write_faults(out, wanted, seed))
         return
-    from sample.year import generate_year
     from sample.writing import write_months
+    from sample.year import generate_year
 
     with terminal.progress() as report:
         year = generate_year(seed, _period(first), _period(last))
@@ -321,16 +323,12 @@ def excuse(
     from tasks import decide
 
     month, at = _period(period), _now()
-    record(
-        _settings(), _runner(None), lambda state: decide.excuse(state, district, month, by, reason, at), at
-    )
+    record(_settings(), _runner(None), lambda state: decide.excuse(state, district, month, by, reason, at), at)
     typer.echo(f"Đã ghi: huyện {district} được miễn kỳ {month}.")
 
 
 @app.command()
-def close(
-    period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By, reason: Reason
-) -> None:
+def close(period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By, reason: Reason) -> None:
     """Close a month: afterwards only a correction (Điều chỉnh) may change it."""
     from flows.decisions import record
     from tasks import decide
@@ -342,7 +340,9 @@ def close(
 
 @app.command()
 def rejudge(
-    submission: Annotated[str | None, typer.Argument(help="One submission; all that are not accepted if left out.")] = None,
+    submission: Annotated[
+        str | None, typer.Argument(help="One submission; all that are not accepted if left out.")
+    ] = None,
 ) -> None:
     """Judge again what is not accepted."""
     import terminal
@@ -458,22 +458,21 @@ def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "Inges
     from flows.api import prefect_api_configured
 
     if prefect_api_configured():
-        from flows.prefect_flows import ingest_flow
+        from flows.prefect_flows import run_ingest
 
-        done: IngestReport = ingest_flow(str(inbox) if inbox else None)
-        return done
+        return run_ingest(inbox)
     from flows.ingest import ingest as run
 
     return run(settings, _runner(report), inbox=inbox)
 
 
-def _run_publish(settings: "Settings", as_of: str | None) -> Any:
+def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
     from flows.api import prefect_api_configured
 
     if prefect_api_configured():
-        from flows.prefect_flows import publish_flow
+        from flows.prefect_flows import run_publish
 
-        return publish_flow(as_of)
+        return run_publish(as_of)
     from flows.publish import publish as run
 
     return run(settings, _runner(None), as_of=as_of)
@@ -485,9 +484,7 @@ def _decide(submission: str, action: str, by: str, reason: str, **how: Any) -> N
 
     settings = _settings()
     found = _find(_state(settings), submission)
-    state = decide_on(
-        settings, _runner(None), found.submission_id, action, by=by, reason=reason, at=_now(), **how
-    )
+    state = decide_on(settings, _runner(None), found.submission_id, action, by=by, reason=reason, at=_now(), **how)
     terminal.print_decided(state.submissions[found.submission_id])
 
 

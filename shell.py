@@ -88,7 +88,9 @@ def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str) 
     names = [column[0] for column in result.description]
     rows = result.fetchall()
     if form == "json":
-        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str, indent=2))
+        print(
+            json.dumps([dict(zip(names, row, strict=True)) for row in rows], ensure_ascii=False, default=str, indent=2)
+        )
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)

@@ -49,6 +49,11 @@ SHOWN_ROWS = 1000
 console = Console()
 
 
+def say(text: str, *, bold: bool = False) -> None:
+    """A line as it is: no markup, no wrapping in the middle of a path."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True, style="bold" if bold else None)
+
+
 @contextlib.contextmanager
 def progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """A bar per stage on standard error; silent where nobody watches."""
@@ -107,7 +112,7 @@ def print_targets(settings: "Settings") -> None:
             "(select max(period) from mart.target_vs_actual)) from mart.target_vs_actual"
         ).fetchall()[0]
         rows = connection.execute(
-            "select level, unit_name, target, measure, basis, baseline, target_value, actual, change, "
+            "select level, unit_name, unit_code, target, measure, basis, baseline, target_value, actual, change, "
             "achieved_pct, status from mart.target_vs_actual "
             "where period = ? and target in ('poor_reduction', 'near_poor_reduction') "
             "order by level = 'district', unit_code, target desc, measure, basis desc",
@@ -127,7 +132,7 @@ def print_targets(settings: "Settings") -> None:
         ("Kết quả", "left"),
     ):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for level, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
+    for level, _, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
         if level == "province":
             decimals = 0 if measure == "households" else 2
             table.add_row(
@@ -151,10 +156,13 @@ def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
         for name in (f"{kind}: cuối 2019", "cần giảm", "còn", "đã giảm", "kết quả"):
             table.add_column(name, justify="left" if name == "kết quả" else "right")
     by_unit: dict[str, list[str]] = {}
-    order = [target for target in TARGETS_VI]
-    chosen = [row for row in rows if row[0] == "district" and row[3] == "households" and row[4] == "all"]
-    for _, unit, _, _, _, baseline, goal, actual, change, _, status in sorted(
-        chosen, key=lambda row: (row[1], order.index(row[2]))
+    order = list(TARGETS_VI)
+    from plan.reference import table as plan_table
+
+    printed = [row["unit_code"] for row in plan_table("targets_2020")]
+    chosen = [row for row in rows if row[0] == "district" and row[4] == "households" and row[5] == "all"]
+    for _, unit, _, _, _, _, baseline, goal, actual, change, _, status in sorted(
+        chosen, key=lambda row: (printed.index(row[2]), order.index(row[3]))
     ):
         cells = by_unit.setdefault(unit, [])
         reduced = None if change is None else -change
@@ -162,6 +170,14 @@ def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
     for unit, cells in by_unit.items():
         table.add_row(unit, *cells)
     _plain(table)
+
+
+def say_what_is_synthetic() -> None:
+    """What of the sample year is published, and what is made up."""
+    say(
+        "Dữ liệu mẫu: số của tỉnh cuối 2019 và 12/2020 là số đã công bố; tổng số hộ dân cư và hộ cận nghèo BTXH theo "
+        "huyện là số hiệu chỉnh; số các tháng, các huyện và xã năm 2020 là số giả định."
+    )
 
 
 def print_story(settings: "Settings", state: "State") -> None:
@@ -173,16 +189,15 @@ def print_story(settings: "Settings", state: "State") -> None:
     states = Counter(one.state for one in state.submissions.values())
     late = sum(row["on_time"] is False for row in _status(settings, state))
     parts = ", ".join(f"{count} {STATES_VI[name]}" for name, count in states.most_common())
-    console.print(f"[bold]{len(state.submissions)} tệp mẫu (dữ liệu không có thật)[/bold]: {parts}; {late} tệp nộp muộn.")
+    console.print(
+        f"[bold]{len(state.submissions)} tệp mẫu (dữ liệu không có thật)[/bold]: {parts}; {late} tệp nộp muộn."
+    )
     for one in state.submissions.values():
         if one.state in ("rejected", "superseded") or one.decided_by not in (None, "hệ thống"):
             counts = ", ".join(f"{rule} ×{count}" for rule, count in (one.judgement or {}).get("counts", {}).items())
             decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
-            console.print(
-                f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}"
-                f"{f' ({counts})' if counts else ''}{decided}",
-                markup=False,
-            )
+            found = f" ({counts})" if counts else ""
+            say(f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}{found}{decided}")
 
 
 def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
@@ -194,17 +209,15 @@ def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
 def print_places(settings: "Settings", published: "Published") -> None:
     """Where everything is, and what to do next."""
     release = published.release
-    console.print(
-        f"Bản công bố [bold]{release.release_id}[/bold] ({'mới' if release.created else 'đã có, không đổi'})", soft_wrap=True
-    )
+    say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
         ("kho dữ liệu", settings.current / "warehouse.duckdb"),
         ("bảng Parquet, CSV", settings.current / "tables"),
         ("tệp gốc", settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
-        console.print(f"  {what:<18} {where}", markup=False, soft_wrap=True, highlight=False)
-    console.print("Tiếp theo: giamngheo status   |   giamngheo sql", markup=False)
+        say(f"  {what:<18} {where}")
+    say("Tiếp theo: giamngheo status   |   giamngheo sql")
 
 
 def missing_districts(settings: "Settings") -> dict[str, list[str]]:
@@ -249,17 +262,19 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
     from expectations.catalogue import rules
     from tasks.status import STATES_VI
 
-    console.print(f"{submission.file_name} — {STATES_VI[submission.state]}", markup=False)
+    say(f"{submission.file_name} — {STATES_VI[submission.state]}")
     exact = dict((submission.judgement or {}).get("counts", {}))
     if submission.received_again:
         exact["F07"] = len(submission.received_again)
     if not exact:
-        console.print("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
+        say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
         return
     causes = Table("Quy tắc", "Mức độ", "Số lỗi", "Ví dụ", title="Nguyên nhân", title_justify="left")
     for rule, count in exact.items():
         mine = rows.filter(pl.col("rule") == rule)
-        examples = [f"{sheet or ''} {cell or ''}".strip() for sheet, cell in mine.select("sheet", "cell").head(3).rows()]
+        examples = [
+            f"{sheet or ''} {cell or ''}".strip() for sheet, cell in mine.select("sheet", "cell").head(3).rows()
+        ]
         waived = int(mine.get_column("waived").sum())
         text = f"{mine.item(0, 'message_vi')}  [{', '.join(one for one in examples if one)}]"
         severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {waived}" if waived else "")
@@ -273,9 +288,9 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
             row["finding_id"],
         )
     _plain(listing)
-    total = sum(exact.values())
-    if total > min(rows.height, SHOWN_FINDINGS):
-        console.print(f"{number(min(rows.height, SHOWN_FINDINGS))} trong số {number(total)} lỗi được liệt kê (đủ: --json)")
+    total, shown = sum(exact.values()), min(rows.height, SHOWN_FINDINGS)
+    if total > shown:
+        say(f"{number(shown)} trong số {number(total)} lỗi được liệt kê (đủ: --json)")
 
 
 def print_ingest(settings: "Settings", report: "IngestReport") -> None:
@@ -283,7 +298,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
     from tasks.status import STATES_VI
 
     if not report.taken and not report.judged and not report.faults:
-        console.print(f"Không có tệp nào chờ trong {settings.inbox}.", markup=False, soft_wrap=True)
+        say(f"Không có tệp nào chờ trong {settings.inbox}.")
         return
     table = Table("Tệp", "Huyện", "Kỳ", "Kết quả", "Lỗi chính", "Mã")
     for submission_id in dict.fromkeys(report.judged):
@@ -302,13 +317,13 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
         _plain(table)
     for taken in report.taken:
         if taken.refused:
-            console.print(f"{taken.file_name}: chưa nhận — {taken.refused}", markup=False)
+            say(f"{taken.file_name}: chưa nhận — {taken.refused}")
         elif taken.duplicate:
-            console.print(f"{taken.file_name}: tệp này đã nhận trước đây, không tạo bản mới (F07)", markup=False)
+            say(f"{taken.file_name}: tệp này đã nhận trước đây, không tạo bản mới (F07)")
     for fault in report.faults:
-        console.print(f"LỖI HỆ THỐNG (tệp vẫn chờ xử lý): {fault}", markup=False, style="bold")
+        say(f"LỖI HỆ THỐNG (tệp vẫn chờ xử lý): {fault}", bold=True)
     if any(report.state.submissions[one].state in ("rejected", "held", "unreadable") for one in report.judged):
-        console.print("Xem lỗi từng ô: giamngheo findings MÃ", markup=False)
+        say("Xem lỗi từng ô: giamngheo findings MÃ")
 
 
 def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any]:
@@ -335,12 +350,12 @@ def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any
 def print_decided(submission: "Submission") -> None:
     from tasks.status import STATES_VI
 
-    console.print(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.", markup=False)
+    say(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.")
 
 
 def print_releases(rows: list[dict[str, Any]]) -> None:
     if not rows:
-        console.print("Chưa có bản công bố nào. Chạy: giamngheo publish")
+        say("Chưa có bản công bố nào. Chạy: giamngheo publish")
         return
     table = Table("Bản", "Đến kỳ", "Tạo lúc (UTC)", "Số tệp", "Đang dùng")
     for row in rows:

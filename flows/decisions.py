@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
-from flows.ingest import ingest, restore_accepted
+from flows.ingest import ingest
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import State, Submission, derive_state
@@ -12,6 +12,7 @@ from tasks import decide
 from tasks.locks import only_one
 from tasks.pseudonym import pseudonym_key
 from tasks.read import Readers
+from tasks.restore import restore_accepted
 
 # How long a decision waits for a run that is under way.
 PATIENCE_SECONDS = 60
@@ -46,9 +47,7 @@ def decide_on(
         if action == "reopen":
             return decide.reopen(submission, by, reason, at)
         if action == "waive":
-            return decide.waive(
-                submission, by, reason, at, rule=rule, finding_id=finding_id, until=until or at.date()
-            )
+            return decide.waive(submission, by, reason, at, rule=rule, finding_id=finding_id, until=until or at.date())
         if action == "accept":
             found = decide.accept_held(state, submission, by, reason, at)
             _write_tables(settings, submission)

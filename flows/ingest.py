@@ -5,7 +5,6 @@ a rule of the domain.
 """
 
 import datetime as dt
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -17,7 +16,6 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from expectations.catalogue import rule_pack
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state
@@ -26,13 +24,14 @@ from tasks import accept, judge, receive
 from tasks.case import Case
 from tasks.cover import read_cover
 from tasks.derive import derive_wave
-from tasks.faults import SystemFault, Unreadable
+from tasks.faults import Unreadable
 from tasks.findings import Judged, finding, make_findings, to_frame
+from tasks.judgements import write_judgement
 from tasks.judging import judging_inputs, needs_judging
 from tasks.locks import only_one
-from tasks.judgements import write_judgement
 from tasks.pseudonym import pseudonym_key
-from tasks.read import Readers, ReadWorkbook, read_workbook
+from tasks.read import Readers, ReadWorkbook
+from tasks.restore import restore_accepted
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
 CHUNK = 200
@@ -229,9 +228,7 @@ class _Judging:
 
         Files for one slot may be in it together: none is another's previous register.
         """
-        periods = {
-            one.submission_id: self._period(one) or "" for one in due if one.submission_id in self.workbooks
-        }
+        periods = {one.submission_id: self._period(one) or "" for one in due if one.submission_id in self.workbooks}
         earliest = min(periods.values(), default="")
         wave = [one for one in due if periods.get(one.submission_id) == earliest]
         return sorted(wave, key=lambda one: one.order)
@@ -379,7 +376,7 @@ class _Judging:
                 "counts": dict(counts),
                 "severities": judge.severities(counts),
                 "findings": name,
-                "rule_pack": rule_pack(),
+                "rule_pack": judge.rule_pack(),
             },
         )
 
@@ -402,27 +399,11 @@ class _Judging:
                 "counts": dict(counts),
                 "severities": judge.severities(counts),
                 "findings": write_judgement(self.settings.judgements, submission.submission_id, to_frame(listed)),
-                "rule_pack": rule_pack(),
+                "rule_pack": judge.rule_pack(),
             },
         )
         self.ledger.append([event])
         self.report.judged.append(submission.submission_id)
-
-
-def restore_accepted(settings: Settings, submission: Submission, key: bytes) -> None:
-    """Write an accepted submission's tables again from its raw bytes.
-
-    Raises SystemFault where the raw file is gone or no longer what was received.
-    """
-    path = settings.raw / submission.submission_id
-    if not path.is_file():
-        raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != submission.submission_id or submission.slot is None:
-        raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
-    workbook = read_workbook(content, submission.file_name)
-    tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
-    accept.write_accepted(settings.accepted / submission.submission_id, tables)
 
 
 def _at_slot(submission: Submission, slot: tuple[str, str] | None) -> Submission:

@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Callable
 
-from flows.ingest import restore_accepted
 from flows.publish import Published, publish
 from flows.runner import Runner
 from ledger.events import Ledger
@@ -11,6 +10,7 @@ from ledger.states import derive_state
 from settings import Settings
 from tasks.locks import only_one
 from tasks.pseudonym import pseudonym_key
+from tasks.restore import restore_accepted
 
 
 def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int, int], None]) -> Published:

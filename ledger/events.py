@@ -34,7 +34,7 @@ for operation in ("UPDATE", "DELETE"):
     sa.event.listen(
         event_table,
         "after_create",
-        sa.DDL(
+        sa.DDL(  # type: ignore[no-untyped-call]
             f"CREATE TRIGGER IF NOT EXISTS event_no_{operation.lower()} BEFORE {operation} ON event "
             "BEGIN SELECT RAISE(ABORT, 'events are only ever appended'); END"
         ).execute_if(dialect="sqlite"),

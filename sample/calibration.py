@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, brentq, milp, root  # type: ignore[import-untyped]
+from scipy.optimize import Bounds, LinearConstraint, brentq, milp, root
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from openpyxl import load_workbook  # type: ignore[import-untyped]
-from openpyxl.workbook import Workbook  # type: ignore[import-untyped]
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
 
 from forms.dictionary import sheets
 from forms.layout import HEADER_ROW, column_letter

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from scipy.special import ndtri  # type: ignore[import-untyped]
+from scipy.special import ndtri
 
 from forms.dictionary import DEPRIVATIONS
 from plan.reference import BASELINE_PERIOD, Unit, communes, districts, table

@@ -51,11 +51,11 @@ def make_findings(cases: list[Case], frames: Frames, failures: list[Failure], li
         rule = failure.meta["rule"]
         failed = by_name[failure.frame][failure.positions]
         for (s,), rows in failed.group_by("s", maintain_order=True):
-            one = judged[int(s)]  # type: ignore[call-overload]
+            one = judged[int(s)]
             room = max(0, limit - one.counts[rule])
             one.counts[rule] += rows.height
             for row in rows.sort("row", nulls_last=True).head(room).iter_rows(named=True):
-                one.listed.append(_finding(cases[int(s)], failure, row))  # type: ignore[call-overload]
+                one.listed.append(_finding(cases[int(s)], failure, row))
     return judged
 
 

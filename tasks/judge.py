@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from expectations.catalogue import rules
+from expectations.catalogue import rule_pack, rules
 from ledger.states import ACCEPTED, HELD, REJECTED, WAITING, Waiver
 
 
@@ -46,3 +46,6 @@ def severities(counts: Counter[str]) -> dict[str, int]:
     for rule, count in counts.items():
         totals[rules()[rule].severity] += count
     return totals
+
+
+__all__ = ["decide", "mark_waived", "rule_pack", "severities", "waivers_in_force"]

@@ -26,7 +26,7 @@ def pseudonym_key(data: Path, configured: str) -> bytes:
 def pseudonyms(key: bytes, kind: str, values: Iterable[str | None]) -> list[str | None]:
     """HMAC-SHA-256 of each value, 24 hexadecimal digits; `kind` keeps households and ID numbers apart."""
     base = hmac.new(key, f"{kind}|".encode(), hashlib.sha256)
-    found = []
+    found: list[str | None] = []
     for value in values:
         if value is None:
             found.append(None)

@@ -18,6 +18,7 @@ import polars as pl
 from great_expectations.core import ExpectationValidationResult
 from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
 from expectations import commune, cover, household, movement, policy, presence
 from tasks.derive import Frames
@@ -67,15 +68,13 @@ def _validate_frame(name: str, frame: pl.DataFrame, expectations: list[Expectati
     unmet = []
     for outcome in _run(batch, name, expectations, {"result_format": "BOOLEAN_ONLY"}):
         if not outcome.success:
-            unmet.append(outcome.expectation_config.to_domain_obj())
+            unmet.append(_config(outcome).to_domain_obj())
     if not unmet:
         return []
     failures = []
     for outcome in _run(batch, name, unmet, {"result_format": "COMPLETE", "include_unexpected_rows": False}):
         positions = outcome.result["unexpected_index_list"]
-        failures.append(
-            Failure(name, outcome.expectation_config.meta, [int(position) for position in positions])
-        )
+        failures.append(Failure(name, _meta(outcome), [int(position) for position in positions]))
     return failures
 
 
@@ -87,12 +86,22 @@ def _run(
     outcomes: list[ExpectationValidationResult] = batch.validate(suite, result_format=result_format).results
     for outcome in outcomes:
         if outcome.exception_info.get("raised_exception"):
-            rule = outcome.expectation_config.meta["rule"]
+            rule = _meta(outcome)["rule"]
             message = outcome.exception_info.get("exception_message")
             raise SystemFault(f"rule {rule} could not be computed on frame {name}: {message}")
     if len(outcomes) != len(expectations):
         raise SystemFault(f"{len(expectations) - len(outcomes)} rules gave no answer on frame {name}")
     return outcomes
+
+
+def _config(outcome: ExpectationValidationResult) -> ExpectationConfiguration:
+    assert outcome.expectation_config is not None
+    return outcome.expectation_config
+
+
+def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
+    """The expectation's own meta: outcomes come back in another order than the suite."""
+    return dict(_config(outcome).meta or {})
 
 
 def _columns(expectation: Expectation) -> list[str]:

@@ -1,0 +1,52 @@
+# Two commands do everything on a fresh machine: `make run` (set-up and the main job) and `make test`.
+# Only python3 (3.11 or newer) and make are assumed; system packages are installed or named.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+export DO_NOT_TRACK = 1
+export GX_ANALYTICS_ENABLED = false
+export PREFECT_SERVER_ANALYTICS_ENABLED = false
+
+.PHONY: help run test lint format bench lock clean
+
+help:  ## What can be made here
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: $(READY)  ## Set up, then replay the plan's year: 13 months of 9 districts (about 90 s)
+	$(BIN)/giamngheo demo
+
+test: $(READY)  ## Every test, with the real LibreOffice and a real Prefect server
+	scripts/system-packages libreoffice-calc
+	$(BIN)/python -m pytest
+
+lint: $(READY)  ## Style, types, and which room may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## Put the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)  ## Speed as ratios within one run; writes docs/benchmarks.md
+	$(BIN)/python -m bench
+
+lock:  ## Write requirements.lock from pyproject.toml (needs uv)
+	uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url \
+		--custom-compile-command 'make lock' --group dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove the virtual environment and caches; never data/
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# --no-deps: the lock is complete, and pip can't check hashes of what an extra asks for.
+# pip compiles what it installs; without bytecode every start is seconds slower.
+$(READY): requirements.lock pyproject.toml scripts/check-python
+	scripts/check-python $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

@@ -1,0 +1,68 @@
+"""build → audit → release: from what is accepted to the release that readers see."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flows.runner import Runner
+from ledger.events import Event, Ledger
+from ledger.states import derive_state
+from settings import Settings
+from tasks.inputs import build_inputs, latest_accepted
+from tasks.locks import only_one
+from tasks.release import ReleaseResult, make_release, point_current
+
+
+class NothingToPublish(Exception):
+    """No submission is accepted yet; readers see what they saw before."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A finished publication."""
+
+    release: ReleaseResult
+    as_of: str
+
+
+def publish(
+    settings: Settings, runner: Runner, *, as_of: str | None = None, now: dt.datetime | None = None
+) -> Published:
+    """Build, audit and switch a release of all periods up to `as_of` (YYYY-MM; the latest accepted one).
+
+    Raises NothingToPublish, tasks.release.PublishBlocked (an audit found bad rows; nothing was switched),
+    tasks.locks.Busy, or what the disk raises.
+    """
+    with only_one(settings.data, "publish"):
+        ledger = Ledger(settings.database_url)
+        try:
+            state = derive_state(ledger.events())
+            last = as_of or latest_accepted(state)
+            if last is None:
+                raise NothingToPublish("no submission is accepted yet")
+            inputs = build_inputs(settings, state, last)
+            outcome = runner.each(
+                "build, audit and switch",
+                lambda one: make_release(settings.releases, settings.current, one),
+                [inputs],
+                lambda one: one.as_of,
+            )[0]
+            if isinstance(outcome, Exception):
+                raise outcome
+            payload = {"release_id": outcome.release_id, "as_of": last, "created": outcome.created}
+            if not state.published or state.published[-1].payload["release_id"] != outcome.release_id:
+                ledger.append([Event("published", now or dt.datetime.now(dt.UTC), payload=payload)])
+            return Published(outcome, last)
+        finally:
+            ledger.close()
+
+
+def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
+    """Let `current` point to an older finished release. Raises FileNotFoundError where there is none."""
+    with only_one(settings.data, "publish"):
+        ledger = Ledger(settings.database_url)
+        try:
+            point_current(settings.releases, settings.current, release_id)
+            payload = {"release_id": release_id}
+            ledger.append([Event("rolled_back", dt.datetime.now(dt.UTC), by=by, reason=reason, payload=payload)])
+        finally:
+            ledger.close()

@@ -1,0 +1,91 @@
+"""Everything a release is made from, gathered from the ledger and the accepted tables."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from expectations.catalogue import rule_pack, rules
+from ledger.states import State, Submission
+from plan.reference import period_end
+from settings import Settings
+from tasks.build import FINDING_COUNT, SLOT, SUBMISSION, BuildInputs
+from tasks.pseudonym import pseudonym_key
+from tasks.restore import restore_accepted
+from tasks.status import due_date, slot_rows
+
+
+def latest_accepted(state: State) -> str | None:
+    """The latest period with an accepted submission, or None."""
+    return max((s.period for s in state.submissions.values() if s.state == "accepted" and s.period), default=None)
+
+
+def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
+    """Everything a release is made from, with the accepted tables written again where they were lost."""
+    slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
+        pl.col("period") <= period_end(as_of)
+    )
+    for submission_id in slots.get_column("accepted_submission_id").drop_nulls():
+        if not (settings.accepted / submission_id).exists():
+            key = pseudonym_key(settings.data, settings.pseudonym_key)
+            restore_accepted(settings, state.submissions[submission_id], key)
+    submissions = list(state.submissions.values())
+    judged = [one for one in submissions if one.judgement is not None]
+    counts = [
+        {"submission_id": one.submission_id, "rule": rule, "severity": rules()[rule].severity, "count": count}
+        for one in judged
+        for rule, count in _counts(one).items()
+    ]
+    return BuildInputs(
+        as_of=as_of,
+        first_period=settings.first_period,
+        accepted=settings.accepted,
+        submissions=pl.DataFrame(
+            [_submission_row(settings, one) for one in submissions], schema=SUBMISSION, orient="row"
+        ),
+        slots=slots,
+        findings=[settings.judgements / one.judgement["findings"] for one in judged if one.judgement],
+        finding_counts=pl.DataFrame(counts, schema=FINDING_COUNT, orient="row"),
+        rate_denominator_excludes_social_protection=settings.rate_denominator_excludes_social_protection,
+        code_version=code_version(),
+    )
+
+
+def _counts(submission: Submission) -> dict[str, int]:
+    counts: dict[str, int] = dict((submission.judgement or {}).get("counts", {}))
+    if submission.received_again:
+        counts["F07"] = len(submission.received_again)
+    return counts
+
+
+def _submission_row(settings: Settings, submission: Submission) -> dict[str, Any]:
+    due = due_date(submission.period, settings.due_days) if submission.period else None
+    received = submission.received_at.astimezone(ZoneInfo(settings.timezone)).date()
+    return {
+        "submission_id": submission.submission_id,
+        "sha256": submission.submission_id,
+        "file_name": submission.file_name,
+        "district_code": submission.district_code,
+        "period": period_end(submission.period) if submission.period else None,
+        "kind": submission.kind,
+        "state": submission.state,
+        "received_at": submission.received_at,
+        "decided_at": submission.decided_at,
+        "decided_by": submission.decided_by,
+        "reason": submission.reason,
+        "due": due,
+        "on_time": received <= due if due else None,
+        "rule_pack": (submission.judgement or {}).get("rule_pack", rule_pack()),
+        "critical": submission.counts("critical"),
+        "warning": submission.counts("warning"),
+        "info": submission.counts("info"),
+    }
+
+
+def code_version() -> str:
+    """The version of this code, as installed."""
+    try:
+        return version("giamngheo")
+    except PackageNotFoundError:
+        return "not installed"
