@@ -30,6 +30,8 @@ TITLES = {
 }
 # Enough for the largest district (Đầm Dơi listed 2,720 households at the end of 2019) to double.
 TEMPLATE_ROWS = 6000
+_A4 = 9
+_CREATED = dt.datetime(2020, 1, 1)
 UNITS_VI = {"households": "hộ", "persons": "người", "communes": "xã", "points": "điểm"}
 _WIDTHS = {"text": 22, "code": 10, "choice": 14, "count": 11, "flag": 9, "codes": 14, "year": 9}
 _WIDE = {"head_name": 28, "note": 30, "stt": 6, "hamlet": 14, "household_code": 11}
@@ -59,6 +61,8 @@ def write_workbook(path: Path, month: DistrictMonth) -> None:
     Raises OSError where the file can't be written.
     """
     with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        # The same rows give the same bytes: a submission is known by them.
+        book.set_properties({"created": _CREATED})
         formats = _Formats(book)
         _write_cover(book, formats, month.cover)
         for sheet in _tables():
@@ -112,7 +116,7 @@ def write_template(
         _validate_cover(cover)
         _write_guide(cover, formats, policies, ethnic_groups)
         cover.protect(options=_PROTECTION)
-        lists = {
+        lists: dict[str, str | list[str]] = {
             "commune_code": f"={_quoted('Xã')}!$A${FIRST_DATA_ROW + 1}:$A${FIRST_DATA_ROW + len(communes)}",
             "commune_name": f"={_quoted('Xã')}!$B${FIRST_DATA_ROW + 1}:$B${FIRST_DATA_ROW + len(communes)}",
             "policy": [code for code, _ in policies],
@@ -209,6 +213,10 @@ def _write_head(worksheet: Any, formats: _Formats, sheet: Sheet) -> None:
         width = _WIDE.get(field.key, _WIDTHS.get(field.type, 12))
         worksheet.set_column(column, column, width, formats.data(field))
     worksheet.set_row(HEADER_ROW, 48)
+    worksheet.set_landscape()
+    worksheet.set_paper(_A4)
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(HEADER_ROW)
     worksheet.write_string(0, 0, TITLES[sheet.key], formats.title)
     for column, field in enumerate(sheet.fields):
         worksheet.write_string(HEADER_ROW, column, field.label_vi, formats.header)
