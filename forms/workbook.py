@@ -31,6 +31,8 @@ TITLES = {
 # Enough for the largest district (Đầm Dơi listed 2,720 households at the end of 2019) to double.
 TEMPLATE_ROWS = 6000
 _A4 = 9
+# Six lines: the names of the 54 groups.
+_GROUP_LIST_HEIGHT = 96
 _CREATED = dt.datetime(2020, 1, 1)
 UNITS_VI = {"households": "hộ", "persons": "người", "communes": "xã", "points": "điểm"}
 _WIDTHS = {"text": 22, "code": 10, "choice": 14, "count": 11, "flag": 9, "codes": 14, "year": 9}
@@ -179,10 +181,11 @@ class _Formats:
             {"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF", "border": 1}
             | {"text_wrap": True, "align": "center", "valign": "vcenter"}
         )
-        self._text = book.add_format({"num_format": "@", "locked": False})
-        self._count = book.add_format({"num_format": "#,##0", "locked": False})
-        self._year = book.add_format({"num_format": "0", "locked": False})
-        self._date = book.add_format({"num_format": "dd/mm/yyyy", "locked": False, "align": "left"})
+        entry = {"locked": False, "border": 1, "border_color": "#C8C8C8"}
+        self._text = book.add_format(entry | {"num_format": "@"})
+        self._count = book.add_format(entry | {"num_format": "#,##0"})
+        self._year = book.add_format(entry | {"num_format": "0"})
+        self._date = book.add_format(entry | {"num_format": "dd/mm/yyyy", "align": "left"})
 
     def data(self, field: Field) -> Any:
         return {"count": self._count, "year": self._year, "date": self._date}.get(field.type, self._text)
@@ -198,6 +201,9 @@ def _write_cover(book: Any, formats: _Formats, cover: Row) -> Any:
     worksheet.set_column(COVER_LABEL_COLUMN, COVER_LABEL_COLUMN, 30)
     worksheet.set_column(COVER_VALUE_COLUMN, COVER_VALUE_COLUMN, 34)
     worksheet.write_string(0, 0, TITLES["cover"], formats.title)
+    worksheet.set_landscape()
+    worksheet.set_paper(_A4)
+    worksheet.fit_to_pages(1, 1)
     for row, field in enumerate(sheet.fields, start=COVER_FIRST_ROW):
         worksheet.write_string(row, COVER_LABEL_COLUMN, field.label_vi, formats.label)
         value = cover.get(field.key)
@@ -212,7 +218,7 @@ def _write_head(worksheet: Any, formats: _Formats, sheet: Sheet) -> None:
     for column, field in enumerate(sheet.fields):
         width = _WIDE.get(field.key, _WIDTHS.get(field.type, 12))
         worksheet.set_column(column, column, width, formats.data(field))
-    worksheet.set_row(HEADER_ROW, 48)
+    worksheet.set_row(HEADER_ROW, 64)
     worksheet.set_landscape()
     worksheet.set_paper(_A4)
     worksheet.fit_to_pages(1, 0)
@@ -311,6 +317,7 @@ def _write_guide(
             worksheet.write_string(row + offset, GUIDE_COLUMN, code, formats.code)
             worksheet.write_string(row + offset, GUIDE_COLUMN + 1, label, formats.guide)
         row += len(lines) + 2
+    worksheet.set_row(row - 2, _GROUP_LIST_HEIGHT)
 
 
 def _quoted(sheet: str) -> str:
