@@ -48,7 +48,7 @@ def test_the_rule_is_kept_for_2021() -> None:
 
 def test_every_pair_of_scores_has_exactly_one_class() -> None:
     scores = pl.DataFrame({"area": ["rural", "urban"]}).join(
-        pl.DataFrame({"b1": range(0, 301)}).join(pl.DataFrame({"b2": range(0, 101, 10)}), how="cross"), how="cross"
+        pl.DataFrame({"b1": range(301)}).join(pl.DataFrame({"b2": range(0, 101, 10)}), how="cross"), how="cross"
     )
     classes = scores.select(class_rule(PERIOD, pl.col("area"), pl.col("b1"), pl.col("b2"))).to_series()
     assert classes.null_count() == 0

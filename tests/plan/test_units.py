@@ -1,6 +1,7 @@
 """The unit list, the spellings of its names, and the months."""
 
 import datetime as dt
+import itertools
 import unicodedata
 from collections import Counter
 
@@ -206,7 +207,7 @@ class TestRegime:
     def test_lines_of_a_period_cover_both_areas_without_gap_or_overlap(self) -> None:
         for area in ("rural", "urban"):
             rows = [row for row in table("poverty_lines") if row["area"] == area]
-            for before, after in zip(rows, rows[1:], strict=False):
+            for before, after in itertools.pairwise(rows):
                 ends = dt.date.fromisoformat(before["valid_to"])
                 assert dt.date.fromisoformat(after["valid_from"]) == ends + dt.timedelta(days=1)
 
