@@ -1,0 +1,123 @@
+"""What a run leaves on its page in Prefect: the verdicts as a table, the plan's targets as Markdown."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from flows.ingest import IngestReport, Taken
+from ledger.states import Submission
+from tasks.status import STATES_VI
+
+# In the words of the command line.
+TARGETS_VI = {"poor_reduction": "Hộ nghèo", "near_poor_reduction": "Hộ cận nghèo", "jobs": "Việc làm"}
+MEASURES_VI = {
+    ("percentage_points", "excluding_social_protection"): "giảm tỷ lệ (điểm %, trừ BTXH)",
+    ("households", "excluding_social_protection"): "giảm số hộ (trừ BTXH)",
+    ("households", "all"): "giảm số hộ (gồm BTXH)",
+    ("end_rate", "excluding_social_protection"): "tỷ lệ cuối năm (%, trừ BTXH)",
+    ("persons", "all"): "số người có việc làm",
+}
+STATUS_VI = {
+    "achieved": "đạt",
+    "missed": "không đạt",
+    "in_progress": "đang thực hiện",
+    "no_target": "không có chỉ tiêu",
+    "no_data": "chưa có số liệu",
+}
+PERCENT_MEASURES = ("percentage_points", "end_rate")
+
+log = logging.getLogger("giamngheo")
+
+
+def record_verdicts(report: IngestReport) -> None:
+    """Artifact `verdicts`: one row per file that the run judged or did not take."""
+    rows = verdict_rows(report)
+    description = f"{len(rows)} tệp trong lượt chạy này / files in this run"
+    _record(lambda: create_table_artifact(key="verdicts", table=rows, description=description))
+
+
+def verdict_rows(report: IngestReport) -> list[dict[str, str]]:
+    """File, district, month, verdict and numbers of findings, every cell as text."""
+    rows = [_judged_row(report.state.submissions[one]) for one in dict.fromkeys(report.judged)]
+    return rows + [_taken_row(taken) for taken in report.taken if taken.refused or taken.duplicate]
+
+
+def _judged_row(submission: Submission) -> dict[str, str]:
+    verdict = (submission.judgement or {}).get("verdict", submission.state)
+    slot = (submission.district_code or "", submission.period or "")
+    counts = [str(submission.counts(severity)) for severity in ("critical", "warning", "info")]
+    return _row(submission.file_name, *slot, STATES_VI[verdict], *counts)
+
+
+def _taken_row(taken: Taken) -> dict[str, str]:
+    verdict = f"chưa nhận: {taken.refused}" if taken.refused else "đã nhận trước đây"
+    return _row(taken.file_name, "", "", verdict, "", "", "")
+
+
+def _row(file: str, district: str, period: str, verdict: str, critical: str, warning: str, info: str) -> dict[str, str]:
+    return {
+        "Tệp": file,
+        "Huyện": district,
+        "Kỳ": period,
+        "Kết quả": verdict,
+        "Nghiêm trọng": critical,
+        "Cảnh báo": warning,
+        "Thông tin": info,
+    }
+
+
+def record_targets(warehouse: Path, release_id: str) -> None:
+    """Artifact `targets`: target versus actual of the province and its districts in a release."""
+
+    def record() -> None:
+        markdown = f"{targets_markdown(warehouse)}\n\nBản phát hành / release: `{release_id}`\n"
+        create_markdown_artifact(key="targets", markdown=markdown, description="Chỉ tiêu và thực hiện")
+
+    _record(record)
+
+
+def targets_markdown(warehouse: Path) -> str:
+    """The last month of `mart.target_vs_actual`, province first, as a Markdown table."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.table("mart.target_vs_actual").pl()
+    rows = rows.filter(
+        pl.col("period") == pl.col("period").max(),
+        pl.col("level").is_in(["province", "district"]),
+        pl.col("target").is_in(list(TARGETS_VI)),
+        pl.col("target_value").is_not_null(),
+    ).sort(
+        pl.col("level") != "province", "unit_code", pl.col("target").cast(pl.Enum(list(TARGETS_VI))), "measure", "basis"
+    )
+    months = rows.get_column("period").dt.strftime("%m/%Y").unique().to_list()
+    lines = [
+        f"### Chỉ tiêu của kế hoạch và thực hiện đến {', '.join(months) or '…'}",
+        "",
+        "| Đơn vị | Chỉ tiêu | Cách đo | Kỳ gốc | Kế hoạch | Thực hiện | Thay đổi | Tình trạng |",
+        "|---|---|---|---:|---:|---:|---:|---|",
+    ]
+    for row in rows.iter_rows(named=True):
+        places = 2 if row["measure"] in PERCENT_MEASURES else 0
+        numbers = [_number(row[column], places) for column in ("baseline", "target_value", "actual", "change")]
+        measure = MEASURES_VI[row["measure"], row["basis"]]
+        status = STATUS_VI[row["status"]]
+        lines.append(f"| {' | '.join([row['unit_name'], TARGETS_VI[row['target']], measure, *numbers, status])} |")
+    return "\n".join(lines)
+
+
+def _number(value: float | None, places: int) -> str:
+    """As written in Vietnam: 1.693 households, 2,32 %."""
+    if value is None:
+        return ""
+    return f"{value:z,.{places}f}".translate(str.maketrans(",.", ".,"))
+
+
+def _record(make: Callable[[], object]) -> None:
+    """An artifact shows what was done; where it can't be written, that is said and the run goes on."""
+    try:
+        make()
+    except Exception as fault:
+        log.warning("Prefect did not record what the run did", exc_info=fault)

@@ -1,0 +1,130 @@
+"""`ingest` and `publish` as Prefect flows: the same steps, with a record of every run, schedules and retries.
+
+Nothing rests on Prefect's state: the ledger says what is done, the lock keeps runs apart, and a run may be
+repeated, doubled or killed. Prefect is told what a run did without quoting the data (see prefect_runner).
+"""
+
+import datetime as dt
+import logging
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+# First, since it turns telemetry off before Prefect is imported.
+from flows.prefect_runner import PrefectRunner, StepFault  # isort: split
+
+from prefect import flow
+from prefect.client.schemas.objects import State as RunState
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.ingest import IngestReport, ingest
+from flows.prefect_artifacts import record_targets, record_verdicts
+from flows.publish import NothingToPublish, Published, publish
+from ledger.events import Ledger
+from ledger.states import derive_state
+from settings import get_settings
+from tasks.inputs import latest_accepted
+from tasks.locks import Busy
+from tasks.release import WAREHOUSE, PublishBlocked
+
+log = logging.getLogger("giamngheo")
+
+Outcome = TypeVar("Outcome")
+
+
+class FaultsOfTheSystem(Exception):
+    """A run that went on past faults of the system; `report` says what was done and what was not."""
+
+    def __init__(self, message: str, report: IngestReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+def run_ingest(inbox: Path | None = None) -> IngestReport:
+    """`flows.ingest.ingest`, recorded by Prefect. Raises what that raises, Busy among them.
+
+    What Prefect itself can't do raises too; what the ledger holds by then stays done.
+    """
+    outcome = _outcome(ingest_flow(str(inbox.resolve()) if inbox else None, return_state=True))
+    if isinstance(outcome, FaultsOfTheSystem):
+        return outcome.report
+    return _unless_raised(outcome, IngestReport)
+
+
+def run_publish(as_of: str | None = None) -> Published:
+    """`flows.publish.publish`, recorded by Prefect. Raises what that raises."""
+    return _unless_raised(_outcome(publish_flow(as_of, return_state=True)), Published)
+
+
+def _ingest_run_name() -> str:
+    return f"ingest {dt.datetime.now(ZoneInfo(get_settings().timezone)):%Y-%m-%d %H:%M}"
+
+
+@flow(name="ingest", flow_run_name=_ingest_run_name, persist_result=False)
+def ingest_flow(inbox: str | None = None) -> RunState[Any]:
+    """Take what waits in the inbox, judge it, load what is accepted. Safe to run twice."""
+    runner = PrefectRunner()
+    try:
+        report = ingest(get_settings(), runner, inbox=Path(inbox) if inbox else None)
+    except Exception as fault:
+        return _end(fault)
+    record_verdicts(report)
+    if report.faults:
+        message = f"{len(report.faults)} lỗi của hệ thống / faults of the system: {'; '.join(runner.faults)}"
+        return Failed(message=message, data=FaultsOfTheSystem(message, report))
+    message = f"{len(report.taken)} tệp đến, {len(report.judged)} kết luận / files received, verdicts"
+    return Completed(message=message, data=report)
+
+
+def _publish_run_name() -> str:
+    as_of = flow_run.parameters.get("as_of") or _latest_accepted()
+    return f"publish {as_of or 'nothing'}"
+
+
+def _latest_accepted() -> str | None:
+    ledger = Ledger(get_settings().database_url)
+    try:
+        return latest_accepted(derive_state(ledger.events()))
+    finally:
+        ledger.close()
+
+
+@flow(name="publish", flow_run_name=_publish_run_name, persist_result=False)
+def publish_flow(as_of: str | None = None) -> RunState[Any]:
+    """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one)."""
+    try:
+        published = publish(get_settings(), PrefectRunner(), as_of=as_of)
+    except Exception as fault:
+        return _end(fault)
+    release = published.release
+    record_targets(release.path / WAREHOUSE, release.release_id)
+    return Completed(message=f"Đã phát hành / published {release.release_id}", data=published)
+
+
+def _end(fault: Exception) -> RunState[Any]:
+    """How a run ends that could not do its work. The fault itself stays in this process and its log."""
+    if isinstance(fault, Busy):
+        message = "Một lượt chạy khác đang làm việc này / another run has this work"
+        return Completed(name="Skipped", message=message, data=fault)
+    if isinstance(fault, NothingToPublish):
+        message = "Chưa có tệp nào được chấp nhận / nothing is accepted yet"
+        return Completed(name="Skipped", message=message, data=fault)
+    log.error("The run failed", exc_info=fault)
+    message = f"Lỗi của hệ thống / a fault of the system: {StepFault(fault)}"
+    if isinstance(fault, PublishBlocked) and fault.failures:
+        found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)
+        message = f"Kiểm toán chặn phát hành / audits found bad rows, nothing was switched: {found}"
+    return Failed(message=message, data=fault)
+
+
+def _outcome(state: RunState[Any]) -> object:
+    return state.result(raise_on_failure=False)
+
+
+def _unless_raised(outcome: object, kind: type[Outcome]) -> Outcome:
+    if isinstance(outcome, kind):
+        return outcome
+    if isinstance(outcome, Exception):
+        raise outcome
+    raise RuntimeError(f"the Prefect run ended without a result: {outcome!r}")

@@ -1,0 +1,83 @@
+"""Steps as Prefect task runs, for their names, times and retries. What they work on never reaches Prefect.
+
+A task run knows a label (the file's name) and, where it failed, the kind of fault. The item, the result and
+the words of an exception stay in this process: workbooks hold personal data, and exceptions may quote them.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+# Before Prefect is imported: this program reports to nobody.
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("DO_NOT_TRACK", "1")
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE
+from sqlalchemy.exc import OperationalError
+
+from flows.runner import Item, Result
+from tasks.faults import SystemFault
+
+# Disks, shares and a locked ledger recover. Computing does not, and a release that failed wants a person first.
+RETRIES = {"receive": 2, "read": 2, "accept": 2}
+RETRY_DELAY_SECONDS = [2.0, 10.0]
+RECOVERABLE = (OSError, OperationalError)
+
+
+class StepFault(Exception):
+    """A step failed; says of what kind the fault is, and nothing that it may quote from the data."""
+
+    def __init__(self, fault: Exception) -> None:
+        words = fault.strerror if isinstance(fault, OSError) else str(fault) if isinstance(fault, SystemFault) else ""
+        super().__init__(f"{type(fault).__name__}: {words}" if words else type(fault).__name__)
+
+
+class PrefectRunner:
+    """Runs each item as a task run of the flow run at hand.
+
+    One after the other: what can run side by side (reading) does so in child processes already, and the
+    ledger is written in order.
+    """
+
+    def __init__(self) -> None:
+        # What failed, in words that Prefect may keep.
+        self.faults: list[str] = []
+
+    def each(
+        self, step: str, function: Callable[[Item], Result], items: Iterable[Item], label: Callable[[Item], str]
+    ) -> list[Result | Exception]:
+        return [self._run(step, function, item, f"{step}: {label(item)}") for item in items]
+
+    def _run(self, step: str, function: Callable[[Item], Result], item: Item, name: str) -> Result | Exception:
+        results: list[Result] = []
+        faults: list[Exception] = []
+
+        def attempt() -> None:
+            try:
+                results.append(function(item))
+                return
+            except Exception as fault:
+                faults.append(fault)
+            # Raised outside of the handler, or Prefect would log the fault with all that it says.
+            raise StepFault(faults[-1])
+
+        def may_pass(*_: Any) -> bool:
+            return isinstance(faults[-1], RECOVERABLE)
+
+        state = Task(
+            attempt,
+            name=step,
+            task_run_name=lambda: name,
+            retries=RETRIES.get(step, 0),
+            retry_delay_seconds=RETRY_DELAY_SECONDS,
+            retry_condition_fn=may_pass,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )(return_state=True)
+        # What the step did counts, not what Prefect made of it.
+        if results:
+            return results[0]
+        fault = faults[-1] if faults else RuntimeError(f"Prefect did not run the step: {state.message}")
+        self.faults.append(f"{name} ({StepFault(fault)})")
+        return fault
