@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parent
 class Settings(BaseSettings):
     """Where the data lives, which periods are due, and the limits of a run."""
 
-    model_config = SettingsConfigDict(env_prefix="GIAMNGHEO_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="GIAMNGHEO_", env_file=(REPOSITORY / ".env", ".env"), extra="ignore")
 
     data: Path = Field(REPOSITORY / "data", description="The data root; everything lives under it")
     ledger_url: str = Field("", description="SQLAlchemy URL of the ledger; SQLite under the data root when empty")

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tasks.words import MEASURES_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -27,24 +29,11 @@ STAGES_VI = {
     "accept": "Nạp dữ liệu",
     "rebuild": "Dựng lại",
 }
-SEVERITIES_VI = {"critical": "nghiêm trọng", "warning": "cảnh báo", "info": "thông tin"}
-STATUS_VI = {
-    "achieved": "đạt",
-    "missed": "không đạt",
-    "in_progress": "đang thực hiện",
-    "no_target": "không có chỉ tiêu",
-    "no_data": "chưa có số liệu",
-}
-MEASURES_VI = {
-    ("percentage_points", "excluding_social_protection"): "giảm tỷ lệ (điểm %, trừ BTXH)",
-    ("households", "excluding_social_protection"): "giảm số hộ (trừ BTXH)",
-    ("households", "all"): "giảm số hộ (gồm BTXH)",
-    ("end_rate", "excluding_social_protection"): "tỷ lệ cuối năm (%, trừ BTXH)",
-}
-TARGETS_VI = {"poor_reduction": "Hộ nghèo", "near_poor_reduction": "Hộ cận nghèo"}
 # A listing in the terminal stops here; the total is always said.
 SHOWN_FINDINGS = 100
 SHOWN_ROWS = 1000
+
+_REDUCTIONS = ("poor_reduction", "near_poor_reduction")
 
 console = Console()
 
@@ -78,14 +67,6 @@ def progress(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
         yield report
 
 
-def number(value: float | int | None, decimals: int = 0) -> str:
-    """A number as Vietnamese offices write it: 1.552 and 3,04; an empty text for none."""
-    if value is None:
-        return ""
-    text = f"{value:,.{decimals}f}"
-    return text.translate(str.maketrans(",.", ".,"))
-
-
 def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Any query result as a table; values as they are."""
     table = Table(*names, show_header=True)
@@ -93,7 +74,7 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_row(*["" if value is None else _escape(str(value)) for value in row])
     _plain(table)
     if len(rows) > SHOWN_ROWS:
-        console.print(f"{number(SHOWN_ROWS)} of {number(len(rows))}")
+        console.print(f"{number_vi(SHOWN_ROWS)} of {number_vi(len(rows))}")
 
 
 def _plain(table: Table) -> None:
@@ -138,12 +119,12 @@ def print_targets(settings: "Settings") -> None:
             table.add_row(
                 TARGETS_VI[target],
                 MEASURES_VI[measure, basis],
-                number(baseline, decimals),
-                number(goal, decimals),
-                number(actual, decimals),
-                number(change, decimals),
-                number(achieved, 1),
-                STATUS_VI[status],
+                number_vi(baseline, decimals),
+                number_vi(goal, decimals),
+                number_vi(actual, decimals),
+                number_vi(change, decimals),
+                number_vi(achieved, 1),
+                TARGET_STATUS_VI[status],
             )
     _plain(table)
     _print_districts(rows, month)
@@ -152,21 +133,20 @@ def print_targets(settings: "Settings") -> None:
 def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
     table = Table(title=f"Theo huyện đến {month}: giảm số hộ (gồm BTXH)", title_justify="left")
     table.add_column("Huyện")
-    for kind in TARGETS_VI.values():
+    for kind in (TARGETS_VI[target] for target in _REDUCTIONS):
         for name in (f"{kind}: cuối 2019", "cần giảm", "còn", "đã giảm", "kết quả"):
             table.add_column(name, justify="left" if name == "kết quả" else "right")
     by_unit: dict[str, list[str]] = {}
-    order = list(TARGETS_VI)
     from plan.reference import table as plan_table
 
     printed = [row["unit_code"] for row in plan_table("targets_2020")]
     chosen = [row for row in rows if row[0] == "district" and row[4] == "households" and row[5] == "all"]
     for _, unit, _, _, _, _, baseline, goal, actual, change, _, status in sorted(
-        chosen, key=lambda row: (printed.index(row[2]), order.index(row[3]))
+        chosen, key=lambda row: (printed.index(row[2]), _REDUCTIONS.index(row[3]))
     ):
         cells = by_unit.setdefault(unit, [])
         reduced = None if change is None else -change
-        cells += [number(baseline), number(goal), number(actual), number(reduced), STATUS_VI[status]]
+        cells += [number_vi(baseline), number_vi(goal), number_vi(actual), number_vi(reduced), TARGET_STATUS_VI[status]]
     for unit, cells in by_unit.items():
         table.add_row(unit, *cells)
     _plain(table)
@@ -278,7 +258,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
         waived = int(mine.get_column("waived").sum())
         text = f"{mine.item(0, 'message_vi')}  [{', '.join(one for one in examples if one)}]"
         severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {waived}" if waived else "")
-        causes.add_row(rule, severity, number(count), _escape(text))
+        causes.add_row(rule, severity, number_vi(count), _escape(text))
     _plain(causes)
     listing = Table("Quy tắc", "Trang", "Ô", "Giá trị", "Cần là", "Nội dung", "Mã lỗi")
     for row in rows.head(SHOWN_FINDINGS).iter_rows(named=True):
@@ -290,7 +270,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
     _plain(listing)
     total, shown = sum(exact.values()), min(rows.height, SHOWN_FINDINGS)
     if total > shown:
-        say(f"{number(shown)} trong số {number(total)} lỗi được liệt kê (đủ: --json)")
+        say(f"{number_vi(shown)} trong số {number_vi(total)} lỗi được liệt kê (đủ: --json)")
 
 
 def print_ingest(settings: "Settings", report: "IngestReport") -> None:
@@ -304,7 +284,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
     for submission_id in dict.fromkeys(report.judged):
         one = report.state.submissions[submission_id]
         counts = (one.judgement or {}).get("counts", {})
-        first = ", ".join(f"{rule} ×{number(count)}" for rule, count in list(counts.items())[:4])
+        first = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in list(counts.items())[:4])
         table.add_row(
             _escape(one.file_name),
             one.district_code or "?",

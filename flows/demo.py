@@ -4,7 +4,6 @@ Everything is recorded at the time the story gives it, so the result is the same
 """
 
 import datetime as dt
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from ledger.states import State, derive_state
 from sample.story import Decision, Story, story, write_deliveries
 from settings import Settings
 from tasks.read import Readers
+from tasks.receive import submission_id_of
 
 SOURCE = "sample"
 Progress = Callable[[str, int, int], None]
@@ -99,7 +99,7 @@ def _tell(
         known = _known_submissions(settings)
         arrivals = {}
         for place in places:
-            if _sha256(paths[place]) not in known:
+            if submission_id_of(paths[place]) not in known:
                 os.replace(paths[place], settings.inbox / paths[place].name)
                 arrivals[paths[place].name] = told.deliveries[place].received_at.astimezone(dt.UTC)
         at = told.deliveries[places[-1]].received_at.astimezone(dt.UTC)
@@ -138,8 +138,3 @@ def _known_submissions(settings: Settings) -> set[str]:
         return set(derive_state(ledger.events()).submissions)
     finally:
         ledger.close()
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

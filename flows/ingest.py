@@ -112,9 +112,10 @@ def _receive(
 
     def take(path: Path) -> Taken:
         event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
-        if event is None:
-            receive.set_aside(path, inbox, "")
-            return Taken(path.name, None, duplicate=True)
+        if event is None:  # recorded by a run that was stopped before the move
+            submission_id = receive.submission_id_of(path)
+            receive.set_aside(path, inbox, submission_id)
+            return Taken(path.name, submission_id)
         ledger.append([event])
         _remember(state, event)
         assert event.submission_id
@@ -205,12 +206,15 @@ class _Judging:
         import tasks.validate  # noqa: F401
 
         def wait(submission: Submission) -> ReadWorkbook | Unreadable:
+            path = self.settings.raw / submission.submission_id
+            first = started.pop(submission.submission_id, None)
             try:
-                return started[submission.submission_id].result()
+                # Another attempt of this step reads anew.
+                return first.result() if first else readers.read(path, submission.file_name)
             except BrokenProcessPool:
                 # Some file killed its child, and took the others waiting with it: each gets a child of its own.
                 readers.restart()
-                return readers.read(self.settings.raw / submission.submission_id, submission.file_name)
+                return readers.read(path, submission.file_name)
 
         outcomes = self.runner.each("read", wait, submissions, lambda one: one.file_name)
         for submission, outcome in zip(submissions, outcomes, strict=True):

@@ -11,23 +11,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from flows.ingest import IngestReport, Taken
 from ledger.states import Submission
 from tasks.status import STATES_VI
+from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
-# In the words of the command line.
-TARGETS_VI = {"poor_reduction": "Hộ nghèo", "near_poor_reduction": "Hộ cận nghèo", "jobs": "Việc làm"}
-MEASURES_VI = {
-    ("percentage_points", "excluding_social_protection"): "giảm tỷ lệ (điểm %, trừ BTXH)",
-    ("households", "excluding_social_protection"): "giảm số hộ (trừ BTXH)",
-    ("households", "all"): "giảm số hộ (gồm BTXH)",
-    ("end_rate", "excluding_social_protection"): "tỷ lệ cuối năm (%, trừ BTXH)",
-    ("persons", "all"): "số người có việc làm",
-}
-STATUS_VI = {
-    "achieved": "đạt",
-    "missed": "không đạt",
-    "in_progress": "đang thực hiện",
-    "no_target": "không có chỉ tiêu",
-    "no_data": "chưa có số liệu",
-}
 PERCENT_MEASURES = ("percentage_points", "end_rate")
 
 log = logging.getLogger("giamngheo")
@@ -101,18 +86,11 @@ def targets_markdown(warehouse: Path) -> str:
     ]
     for row in rows.iter_rows(named=True):
         places = 2 if row["measure"] in PERCENT_MEASURES else 0
-        numbers = [_number(row[column], places) for column in ("baseline", "target_value", "actual", "change")]
+        numbers = [number_vi(row[column], places) for column in ("baseline", "target_value", "actual", "change")]
         measure = MEASURES_VI[row["measure"], row["basis"]]
-        status = STATUS_VI[row["status"]]
+        status = TARGET_STATUS_VI[row["status"]]
         lines.append(f"| {' | '.join([row['unit_name'], TARGETS_VI[row['target']], measure, *numbers, status])} |")
     return "\n".join(lines)
-
-
-def _number(value: float | None, places: int) -> str:
-    """As written in Vietnam: 1.693 households, 2,32 %."""
-    if value is None:
-        return ""
-    return f"{value:z,.{places}f}".translate(str.maketrans(",.", ".,"))
 
 
 def _record(make: Callable[[], object]) -> None:

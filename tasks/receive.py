@@ -57,6 +57,12 @@ def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
     return found
 
 
+def submission_id_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, by which a submission is known."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: str = "inbox") -> Event | None:
     """Keep the bytes of one file and say what happened: `received`, or `received_again` for known bytes (F07).
 

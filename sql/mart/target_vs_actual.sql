@@ -94,7 +94,7 @@ select
     baseline,
     target_value::double                                        as target_value,
     actual,
-    -reduction                                                  as change,
+    actual - baseline                                           as change,
     case
         when is_unknown or target_value is null then null
         when reading = 'reduction' then 100 * reduction / nullif(target_value, 0)
