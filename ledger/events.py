@@ -75,6 +75,9 @@ class Ledger:
     def append(self, events: Iterable[Event]) -> None:
         """Append events in one transaction: all of them are recorded, or none."""
         with self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":
+                # SQLite's BEGIN IMMEDIATE keeps a second writer out already: both must not read the same last hash.
+                connection.execute(sa.text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"))
             previous = connection.execute(
                 sa.select(event_table.c.hash).order_by(event_table.c.id.desc()).limit(1)
             ).scalar_one_or_none()
