@@ -1,0 +1,306 @@
+"""A validator decides: what follows at once, and what is refused without a trace."""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from small_district import a_household, a_month, some_rows
+
+from flows.decisions import decide_on, record
+from flows.ingest import ingest
+from flows.runner import DirectRunner
+from forms.month import DistrictMonth
+from forms.workbook import write_workbook
+from ledger.events import Ledger
+from ledger.states import State, Submission, derive_state
+from settings import Settings
+from tasks import decide
+from tasks.decide import NotAllowed
+from tasks.judgements import read_findings
+from tasks.judging import needs_look
+from tasks.read import Readers
+
+AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
+DECEMBER, JANUARY = "2019-12", "2020-01"
+BY, REASON = "Thẩm định viên", "đã kiểm tra tại xã"
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    with Readers(1) as started:
+        yield started
+
+
+class Desk:
+    """A data root and a validator before it."""
+
+    def __init__(self, data: Path, readers: Readers) -> None:
+        self.settings = Settings(data=data, settle_seconds=0, ledger_url="", pseudonym_key="k")
+        self.settings.inbox.mkdir(parents=True, exist_ok=True)
+        self.readers = readers
+
+    def take(self, **files: DistrictMonth) -> None:
+        for name, month in files.items():
+            write_workbook(self.settings.inbox / f"{name}.xlsx", month)
+        report = ingest(self.settings, DirectRunner(), clock=lambda: AT, readers=self.readers)
+        assert report.faults == []
+
+    def decide(self, name: str, action: str, **changes: object) -> State:
+        options: dict[str, object] = {"by": BY, "reason": REASON, "at": AT, "readers": self.readers}
+        submission = self.one(name).submission_id
+        return decide_on(self.settings, DirectRunner(), submission[:12], action, **(options | changes))  # type: ignore[arg-type]
+
+    def of_slot(self, make: Callable[[State], list[object]]) -> State:
+        return record(self.settings, DirectRunner(), make, AT, self.readers)  # type: ignore[arg-type]
+
+    @property
+    def state(self) -> State:
+        ledger = Ledger(self.settings.database_url)
+        try:
+            return derive_state(ledger.events())
+        finally:
+            ledger.close()
+
+    def kinds(self) -> list[str]:
+        ledger = Ledger(self.settings.database_url)
+        try:
+            return [event.kind for event in ledger.events()]
+        finally:
+            ledger.close()
+
+    def one(self, name: str) -> Submission:
+        (found,) = [one for one in self.state.submissions.values() if one.file_name == f"{name}.xlsx"]
+        return found
+
+    def states(self) -> dict[str, str]:
+        return {one.file_name.removesuffix(".xlsx"): one.state for one in self.state.submissions.values()}
+
+    def refused(self, name: str, action: str, **changes: object) -> str:
+        """The reason of a refusal, after which nothing is recorded."""
+        before = self.kinds()
+        with pytest.raises(NotAllowed) as caught:
+            self.decide(name, action, **changes)
+        assert self.kinds() == before
+        return str(caught.value)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, readers: Readers) -> Desk:
+    return Desk(tmp_path / "data", readers)
+
+
+def rejected() -> DistrictMonth:
+    """H12: a household above the income line is listed as income poor."""
+    month = a_month()
+    month.household[0]["b1_points"] = 121
+    return month
+
+
+def held() -> DistrictMonth:
+    """H09: a household of a xã as urban."""
+    month = a_month()
+    month.household[0]["area"] = "Thành thị"
+    return month
+
+
+def january(more_poor: int = 0) -> DistrictMonth:
+    """X06 holds it when more than thirty households are new."""
+    new = [
+        a_household(household_code=f"{9000 + at}", class_previous="MOI", movement="MOI_N") for at in range(more_poor)
+    ]
+    return a_month(JANUARY, [*some_rows(), *new], previous=a_month())
+
+
+def prepared(tmp_path_factory: pytest.TempPathFactory, readers: Readers, **files: DistrictMonth) -> Desk:
+    desk = Desk(tmp_path_factory.mktemp("desk") / "data", readers)
+    desk.take(**files)
+    return desk
+
+
+def copied(desk: Desk, to: Path) -> Desk:
+    """The same data root once more, to decide on."""
+    shutil.copytree(desk.settings.data, to)
+    return Desk(to, desk.readers)
+
+
+@pytest.fixture(scope="module")
+def rejected_once(tmp_path_factory: pytest.TempPathFactory, readers: Readers) -> Desk:
+    return prepared(tmp_path_factory, readers, a=rejected())
+
+
+@pytest.fixture(scope="module")
+def held_once(tmp_path_factory: pytest.TempPathFactory, readers: Readers) -> Desk:
+    return prepared(tmp_path_factory, readers, a=held())
+
+
+@pytest.fixture(scope="module")
+def accepted_once(tmp_path_factory: pytest.TempPathFactory, readers: Readers) -> Desk:
+    return prepared(tmp_path_factory, readers, a=a_month())
+
+
+@pytest.fixture
+def desk_rejected(rejected_once: Desk, tmp_path: Path) -> Desk:
+    """File a is rejected for H12, which may be waived."""
+    return copied(rejected_once, tmp_path / "data")
+
+
+@pytest.fixture
+def desk_held(held_once: Desk, tmp_path: Path) -> Desk:
+    """File a is held for H09."""
+    return copied(held_once, tmp_path / "data")
+
+
+@pytest.fixture
+def desk_accepted(accepted_once: Desk, tmp_path: Path) -> Desk:
+    """File a, December, is accepted."""
+    return copied(accepted_once, tmp_path / "data")
+
+
+class TestWaive:
+    def test_a_waived_rule_lets_the_file_be_accepted(self, desk_rejected: Desk) -> None:
+        assert desk_rejected.one("a").state == "rejected"
+        desk_rejected.decide("a", "waive", rule="H12", until=dt.date(2020, 12, 31))
+        submission = desk_rejected.one("a")
+        assert submission.state == "accepted"
+        findings = read_findings(desk_rejected.settings.judgements, submission, desk_rejected.settings.timezone)
+        assert findings.select("rule", "waived").rows() == [("H12", True)]
+        assert (desk_rejected.settings.accepted / submission.submission_id).is_dir()
+
+    def test_one_finding_alone_may_be_waived(self, desk: Desk) -> None:
+        month = rejected()
+        month.household[1]["b1_points"] = 121
+        desk.take(a=month)
+        findings = read_findings(desk.settings.judgements, desk.one("a"), desk.settings.timezone)
+        for left, finding_id in zip((1, 0), findings.get_column("finding_id"), strict=True):
+            desk.decide("a", "waive", rule="H12", finding_id=finding_id, until=dt.date(2020, 12, 31))
+            assert desk.one("a").state == ("rejected" if left else "accepted")
+
+    def test_a_held_jump_is_waived(self, desk: Desk) -> None:
+        desk.take(a=a_month(), b=january(31))
+        assert desk.states() == {"a": "accepted", "b": "held"}
+        desk.decide("b", "waive", rule="X06", until=dt.date(2020, 12, 31))
+        assert desk.one("b").state == "accepted"
+
+    def test_another_rule_of_the_file_still_stands(self, desk: Desk) -> None:
+        month = rejected()
+        month.household[1]["area"] = "Thành thị"
+        desk.take(a=month)
+        desk.decide("a", "waive", rule="H12", until=dt.date(2020, 12, 31))
+        assert desk.one("a").state == "held"
+
+    def test_a_rule_that_may_not_be_waived_is_refused(self, desk: Desk) -> None:
+        desk.take(a=a_month(total_poor=9))
+        assert "F09" in desk.refused("a", "waive", rule="F09", until=dt.date(2020, 12, 31))
+        assert desk.one("a").state == "rejected"
+
+    def test_a_day_that_has_passed_is_refused(self, desk_rejected: Desk) -> None:
+        desk_rejected.refused("a", "waive", rule="H12", until=dt.date(2020, 3, 4))
+
+
+class TestAcceptAndReturn:
+    def test_a_held_file_is_accepted_with_its_tables(self, desk_held: Desk) -> None:
+        desk_held.decide("a", "accept")
+        submission = desk_held.one("a")
+        assert (submission.state, submission.decided_by, submission.reason) == ("accepted", BY, REASON)
+        assert (desk_held.settings.accepted / submission.submission_id / "household.parquet").is_file()
+
+    def test_the_months_that_waited_for_it_are_judged_at_once(self, desk: Desk) -> None:
+        month = held()
+        after = a_month(JANUARY, [row | {"area": "Nông thôn"} for row in month.household], previous=month)
+        desk.take(a=month, b=after)
+        assert desk.states() == {"a": "held", "b": "waiting"}
+        desk.decide("a", "accept")
+        assert desk.states() == {"a": "accepted", "b": "accepted"}
+
+    @pytest.mark.parametrize("action", ["accept", "withdraw", "reopen"])
+    def test_a_rejected_file_can_only_be_returned_or_waived(self, desk_rejected: Desk, action: str) -> None:
+        assert "rejected" in desk_rejected.refused("a", action) or desk_rejected.one("a").state == "rejected"
+
+    def test_a_returned_file_is_final_until_it_is_reopened(self, desk_held: Desk) -> None:
+        desk_held.decide("a", "return")
+        assert desk_held.one("a").state == "returned"
+        desk_held.refused("a", "accept")
+        desk_held.refused("a", "return")
+        content = (desk_held.settings.inbox / ".done" / "a.xlsx").read_bytes()
+        (desk_held.settings.inbox / "a.xlsx").write_bytes(content)
+        desk_held.take()
+        assert desk_held.one("a").state == "returned"
+        assert len(desk_held.one("a").received_again) == 1
+        desk_held.decide("a", "reopen")
+        assert desk_held.one("a").state == "held"
+
+    def test_nothing_is_decided_without_a_name_and_a_reason(self, desk_held: Desk) -> None:
+        desk_held.refused("a", "accept", reason=" ")
+        desk_held.refused("a", "accept", by="")
+        assert desk_held.one("a").state == "held"
+
+
+class TestWithdraw:
+    def test_a_withdrawn_month_is_to_be_looked_at_from_the_next_one(self, desk: Desk) -> None:
+        desk.take(a=a_month(), b=january())
+        state = desk.decide("a", "withdraw")
+        assert desk.states() == {"a": "withdrawn", "b": "accepted"}
+        assert needs_look(state, desk.one("b"), DECEMBER)
+        desk.refused("a", "withdraw")
+
+    def test_reopened_it_is_judged_and_accepted_again(self, desk_accepted: Desk) -> None:
+        desk_accepted.decide("a", "withdraw")
+        state = desk_accepted.decide("a", "reopen")
+        assert desk_accepted.states() == {"a": "accepted"}
+        assert state.accepted(("971", DECEMBER)) is not None
+
+
+class TestExcuseAndClose:
+    def test_an_excused_month_lets_the_next_one_be_judged(self, desk: Desk) -> None:
+        rows = some_rows()
+        desk.take(a=a_month(), c=a_month("2020-02", rows, previous=a_month()))
+        assert desk.states() == {"a": "accepted", "c": "waiting"}
+        desk.of_slot(lambda state: decide.excuse(state, "971", JANUARY, BY, REASON, AT))  # type: ignore[arg-type]
+        assert desk.states() == {"a": "accepted", "c": "accepted"}
+
+    def test_an_accepted_month_can_not_be_excused(self, desk_accepted: Desk) -> None:
+        before = desk_accepted.kinds()
+        with pytest.raises(NotAllowed, match="đã có tệp"):
+            desk_accepted.of_slot(lambda state: decide.excuse(state, "971", DECEMBER, BY, REASON, AT))  # type: ignore[arg-type]
+        assert desk_accepted.kinds() == before
+
+    def test_a_file_that_comes_after_all_is_judged_as_usual(self, desk: Desk) -> None:
+        desk.take(a=a_month(), c=a_month("2020-02", some_rows(), previous=a_month()))
+        desk.of_slot(lambda state: decide.excuse(state, "971", JANUARY, BY, REASON, AT))  # type: ignore[arg-type]
+        desk.take(b=january())
+        assert desk.states() == {"a": "accepted", "b": "accepted", "c": "accepted"}
+        assert needs_look(desk.state, desk.one("c"), DECEMBER)
+
+    def test_closing_a_period_judges_what_is_open_again(self, desk_held: Desk) -> None:
+        desk_held.of_slot(lambda state: decide.close(state, DECEMBER, BY, REASON, AT))  # type: ignore[arg-type]
+        assert desk_held.one("a").state == "rejected"
+        with pytest.raises(NotAllowed):
+            desk_held.of_slot(lambda state: decide.close(state, DECEMBER, BY, REASON, AT))  # type: ignore[arg-type]
+
+    def test_a_closed_period_may_be_waived_open_for_one_file(self, desk: Desk) -> None:
+        desk.of_slot(lambda state: decide.close(state, DECEMBER, BY, REASON, AT))  # type: ignore[arg-type]
+        desk.take(a=a_month())
+        assert desk.one("a").state == "rejected"
+        desk.decide("a", "waive", rule="F05", until=dt.date(2020, 12, 31))
+        assert desk.one("a").state == "accepted"
+
+
+def test_an_unknown_submission_is_an_error(desk_accepted: Desk) -> None:
+    with pytest.raises(LookupError):
+        decide_on(
+            desk_accepted.settings,
+            DirectRunner(),
+            "ffff",
+            "return",
+            by=BY,
+            reason=REASON,
+            at=AT,
+            readers=desk_accepted.readers,
+        )
+
+
+def test_an_unknown_decision_is_an_error(desk_accepted: Desk) -> None:
+    with pytest.raises(ValueError, match="no such decision"):
+        desk_accepted.decide("a", "forget")
