@@ -1,0 +1,143 @@
+"""The benchmark: `python -m bench [--rounds N] [--quick]`.
+
+Every contender reads the same nine workbooks; they run in turns, so that whatever else the machine does falls
+on all of them. Exit code 1 where a ratio, a time or the memory is over its limit.
+"""
+
+import argparse
+import compileall
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.data import CACHE, Files, fill_inbox, prepare
+from bench.floor import READERS
+from bench.process import Measured, giamngheo, measure, module
+from bench.report import Line, Results, print_lines, write_page
+from settings import REPOSITORY
+
+# How many times over each household stands in the files, and the most that a cold run may take, in floors.
+COLD_LIMITS = {1: 4.0, 6: 3.0}
+# The most that a warm run may take, in times of the floor's own work.
+WARM_LIMIT = 2.5
+DEMO_SECONDS = 180.0
+PEAK_BYTES = 1.5 * 10**9
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Speed, as ratios within one run.")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the short contenders")
+    parser.add_argument("--quick", action="store_true", help="one round, without the demo, by hand and the page")
+    choice = parser.parse_args()
+    rounds = 1 if choice.quick else choice.rounds
+
+    # An installed program has its bytecode; the repository's own modules may not have any yet.
+    for path in _own_modules():
+        compileall.compile_file(path, quiet=2)
+    load_before = os.getloadavg()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    results = Results(rounds, load_before)
+    for times, limit in COLD_LIMITS.items():
+        files = prepare(times)
+        results.lines += _compare(files, limit, rounds, by_hand=not choice.quick)
+    if not choice.quick:
+        results.lines += _demo()
+    results.load_after = os.getloadavg()
+    print_lines(results)
+    if not choice.quick:
+        write_page(REPOSITORY / "docs" / "benchmarks.md", results)
+    return 0 if all(line.holds for line in results.lines) else 1
+
+
+def _compare(files: Files, cold_limit: float, rounds: int, *, by_hand: bool) -> list[Line]:
+    """All contenders on one set of files."""
+    floors: dict[str, list[Measured]] = {reader: [] for reader in READERS}
+    cold: list[Measured] = []
+    hand: list[Measured] = []
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as name:
+        scratch = Path(name)
+        for number in range(rounds):
+            _say(f"{files.households:,} households, round {number + 1} of {rounds}")
+            for reader, runs in floors.items():
+                runs.append(measure(module("floor", files.folder, scratch / f"{reader}-{number}.duckdb", reader)))
+            cold.append(_ingest(files, scratch / f"cold-{number}"))
+        if by_hand:
+            _say(f"{files.households:,} households, by hand")
+            hand.append(measure(module("by_hand", files.folder, scratch / "by-hand")))
+        # Both readers are fair; the harder one to beat is the floor.
+        best = min(floors, key=lambda reader: Line.median([run.seconds for run in floors[reader]]))
+        _say(f"{files.households:,} households, warm")
+        warm = json.loads(measure(module("warm", files.folder, scratch, rounds, best)).output)
+
+    size = f"{files.households:,} households"
+    floor = Line(size, f"floor: {best}", [run.seconds for run in floors[best]], cpu=_cpu(floors[best]))
+    lines = [floor]
+    for reader in floors.keys() - {best}:
+        runs = floors[reader]
+        lines.append(Line(size, f"floor: {reader}", [run.seconds for run in runs], floor.seconds, cpu=_cpu(runs)))
+    lines.append(
+        Line(
+            size,
+            "inbox to accepted, cold",
+            [run.seconds for run in cold],
+            floor.seconds,
+            cold_limit,
+            cpu=_cpu(cold),
+            peak_bytes=max(run.peak_bytes for run in cold),
+            peak_limit=PEAK_BYTES,
+        )
+    )
+    if hand:
+        peak = hand[0].peak_bytes
+        lines.append(Line(size, "by hand", [hand[0].seconds], floor.seconds, cpu=_cpu(hand), peak_bytes=peak))
+    lines.append(Line(size, "floor's own work, warm", warm["floor"]))
+    lines.append(Line(size, "inbox to accepted, warm", warm["ingest"], lines[-1].seconds, WARM_LIMIT))
+    return lines
+
+
+def _ingest(files: Files, data: Path) -> Measured:
+    """`giamngheo ingest` on a fresh data root. Raises RuntimeError unless every file is accepted."""
+    fill_inbox(files, data)
+    run = measure(giamngheo("ingest", "--json"), {"GIAMNGHEO_DATA": str(data)})
+    states = [submission["state"] for submission in json.loads(run.output)["submissions"]]
+    if states != ["accepted"] * len(files.paths):
+        raise RuntimeError(f"not all of {len(files.paths)} files were accepted: {states}")
+    return run
+
+
+def _demo() -> list[Line]:
+    """The whole year, on a fresh data root."""
+    _say("the year's demo")
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as name:
+        run = measure(giamngheo("demo"), {"GIAMNGHEO_DATA": name})
+    return [
+        Line(
+            "the year",
+            "giamngheo demo",
+            [run.seconds],
+            seconds_limit=DEMO_SECONDS,
+            cpu=_cpu([run]),
+            peak_bytes=run.peak_bytes,
+            peak_limit=PEAK_BYTES,
+        )
+    ]
+
+
+def _own_modules() -> list[Path]:
+    """The repository's modules, without those of hidden and generated folders."""
+    rooms = [path for path in REPOSITORY.iterdir() if (path / "__init__.py").exists()]
+    return [*REPOSITORY.glob("*.py"), *(module for room in rooms for module in room.rglob("*.py"))]
+
+
+def _cpu(runs: list[Measured]) -> list[float]:
+    return [run.cpu_seconds for run in runs]
+
+
+def _say(text: str) -> None:
+    print(f"… {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
