@@ -94,10 +94,10 @@ def _log_fault(fault: Exception) -> None:
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed tells another synthetic year.")] = 2020,
 ) -> None:
-    """The main job on the sample year.
+    """The main job on the sample year: make it, ingest it, publish it, print target versus actual.
 
-    Makes thirteen months of nine districts, ingests them as they would have come, publishes, and prints the
-    target-versus-actual table. All data is synthetic; the province's totals are the plan's.
+    Thirteen months of nine districts are ingested as they would have come. All data is synthetic; the
+    province's totals at both ends are the published ones.
     """
     import terminal
     from flows.demo import run_demo
@@ -119,10 +119,13 @@ def template(
     out: Annotated[Path, typer.Option(help="The workbook to write.")],
 ) -> None:
     """The empty workbook for a district and month: communes filled in, drop-downs, notes."""
+    from forms.dictionary import FORM_CODE, FORM_VALID_FROM, FORM_VALID_TO
     from forms.workbook import write_template
     from plan.reference import communes, districts, table
 
     month = _period(period)
+    if not FORM_VALID_FROM <= month <= FORM_VALID_TO:
+        raise WrongUsage(f"Biểu {FORM_CODE} chỉ dùng cho các kỳ {FORM_VALID_FROM} đến {FORM_VALID_TO}")
     unit = next((unit for unit in districts(month) if unit.code == district), None)
     if unit is None:
         known = ", ".join(f"{unit.code} {unit.name}" for unit in districts(month))
@@ -164,7 +167,10 @@ def sample(
     from sample.year import generate_year
 
     with terminal.progress() as report:
-        year = generate_year(seed, _period(first), _period(last))
+        try:
+            year = generate_year(seed, _period(first), _period(last))
+        except ValueError:
+            raise WrongUsage("Dữ liệu mẫu chỉ có từ 2019-12 đến 2020-12") from None
         paths = write_months(out, year, progress=lambda done: report("write", done, len(year)))
     typer.echo(f"Đã ghi {len(paths)} tệp mẫu (dữ liệu không có thật) vào {out}")
 
@@ -188,7 +194,7 @@ def ingest(
         _print_json(terminal.ingest_object(settings, done))
     else:
         terminal.print_ingest(settings, done)
-    _finish(done.state, done.judged, done.faults, strict)
+    _finish(done, strict)
 
 
 @app.command()
@@ -228,15 +234,17 @@ def status(
 ) -> None:
     """Expected, received, late, waiting, rejected, held, accepted by district."""
     import terminal
-    from tasks.status import status_rows
+    from tasks.status import slot_rows, status_rows
 
     settings = _settings()
-    rows = status_rows(settings, _state(settings), _today(settings), _period(period) if period else None)
+    state = _state(settings)
+    rows = status_rows(settings, state, _today(settings), _period(period) if period else None)
+    slots = [slot for slot in slot_rows(settings, state) if period in (None, f"{slot['period']:%Y-%m}")]
     if as_json:
         _print_json(rows)
     else:
         terminal.print_status(rows)
-    if strict and any(row["state"] in ("rejected", "held", "expected", "unreadable", "waiting") for row in rows):
+    if strict and any(slot["state"] not in ("accepted", "excused") for slot in slots):
         sys.exit(NOT_ALL_WELL)
 
 
@@ -322,7 +330,7 @@ def excuse(
     from flows.decisions import record
     from tasks import decide
 
-    month, at = _period(period), _now()
+    month, at = _expected_period(period), _now()
     record(_settings(), _runner(None), lambda state: decide.excuse(state, district, month, by, reason, at), at)
     typer.echo(f"Đã ghi: huyện {district} được miễn kỳ {month}.")
 
@@ -333,7 +341,7 @@ def close(period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By
     from flows.decisions import record
     from tasks import decide
 
-    month, at = _period(period), _now()
+    month, at = _expected_period(period), _now()
     record(_settings(), _runner(None), lambda state: decide.close(state, month, by, reason, at), at)
     typer.echo(f"Đã khoá sổ kỳ {month}.")
 
@@ -348,6 +356,7 @@ def rejudge(
     import terminal
     from flows.ingest import ingest as run
     from ledger.states import OPEN_STATES
+    from tasks.status import STATES_VI
 
     settings = _settings()
     state = _state(settings)
@@ -358,16 +367,22 @@ def rejudge(
         if one.state in (*OPEN_STATES, "unreadable") and not state.newer_accepted(one)
     )
     if submission and not again:
-        raise WrongUsage(f"Tệp này “{chosen[0].state}”: không xét lại")
+        raise WrongUsage(f"Tệp này “{STATES_VI[chosen[0].state]}”: không xét lại")
+    if not again:
+        typer.echo("Không có tệp nào cần xét lại.")
+        return
     with terminal.progress() as report:
         done = run(settings, _runner(report), again=again, take_files=False)
     terminal.print_ingest(settings, done)
-    _finish(done.state, done.judged, done.faults, strict=False)
+    _finish(done, strict=False)
 
 
 @app.command()
 def rebuild() -> None:
-    """Write everything under data/warehouse/ again from the raw files and the recorded decisions."""
+    """Make data/warehouse/ again from the raw files and the recorded decisions.
+
+    Accepted tables are read anew from the raw files; a finished release of equal content is used again.
+    """
     import terminal
     from flows.rebuild import rebuild as run
 
@@ -398,8 +413,25 @@ def rollback(
     """Let readers see an older release again."""
     from flows.publish import rollback as run
 
-    run(_settings(), release, by, reason)
+    try:
+        run(_settings(), release, by, reason)
+    except FileNotFoundError:
+        raise WrongUsage(f"Không có bản công bố {release}. Xem: giamngheo releases") from None
     typer.echo(f"Bản đang dùng: {release}")
+
+
+@app.command()
+def rules(as_json: Json = False) -> None:
+    """The rule catalogue: codes, severities, what a failure leads to, and the messages."""
+    import dataclasses
+
+    import terminal
+    from expectations.catalogue import rules as catalogue
+
+    if as_json:
+        _print_json([dataclasses.asdict(rule) for rule in catalogue().values()])
+    else:
+        terminal.print_rules(list(catalogue().values()))
 
 
 @app.command()
@@ -420,6 +452,8 @@ def sql(
         raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
     if query is None:
         shell.run_shell(path)
+    elif not query.strip():
+        raise WrongUsage("Câu lệnh SQL trống")
     else:
         shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
 
@@ -488,16 +522,28 @@ def _decide(submission: str, action: str, by: str, reason: str, **how: Any) -> N
     terminal.print_decided(state.submissions[found.submission_id])
 
 
-def _finish(state: "State", judged: list[str], faults: list[str], strict: bool) -> None:
+def _finish(report: "IngestReport", strict: bool) -> None:
+    state, judged, faults = report.state, report.judged, report.faults
+    refused = any(taken.refused for taken in report.taken)
     if faults:
         sys.exit(SYSTEM_FAULT)
-    if strict and any(state.submissions[one].state not in ("accepted", "superseded") for one in judged):
+    if strict and (refused or any(state.submissions[one].state not in ("accepted", "superseded") for one in judged)):
         sys.exit(NOT_ALL_WELL)
 
 
 def _period(text: str) -> str:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise WrongUsage(f"Kỳ “{text}” không đúng dạng YYYY-MM, ví dụ 2020-03")
+    return text
+
+
+def _expected_period(text: str) -> str:
+    from tasks.status import expected_periods
+
+    settings = _settings()
+    expected = expected_periods(settings, _state(settings))
+    if _period(text) not in expected:
+        raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text
 
 

@@ -71,7 +71,9 @@ def _dot_command(words: list[str]) -> str:
             "select column_name, data_type, comment from duckdb_columns() "
             f"where schema_name = '{quoted[0]}' and table_name = '{quoted[1]}' order by column_index"
         )
-    return TABLES
+    if words[0] == ".tables":
+        return TABLES
+    return f"select '{BANNER.splitlines()[0]}' as help"
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
@@ -83,7 +85,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
 
 def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str) -> None:
     result = connection.execute(query)
-    if result.description is None:
+    if not result or result.description is None:
         return
     names = [column[0] for column in result.description]
     rows = result.fetchall()

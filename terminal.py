@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,6 +15,7 @@ from tasks.words import MEASURES_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI
 if TYPE_CHECKING:
     import polars as pl
 
+    from expectations.catalogue import Rule
     from flows.ingest import IngestReport
     from flows.publish import Published
     from ledger.states import State, Submission
@@ -32,6 +34,7 @@ STAGES_VI = {
 # A listing in the terminal stops here; the total is always said.
 SHOWN_FINDINGS = 100
 SHOWN_ROWS = 1000
+WIDEST = 2000
 
 _REDUCTIONS = ("poor_reduction", "near_poor_reduction")
 
@@ -74,13 +77,21 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_row(*["" if value is None else _escape(str(value)) for value in row])
     _plain(table)
     if len(rows) > SHOWN_ROWS:
-        console.print(f"{number_vi(SHOWN_ROWS)} of {number_vi(len(rows))}")
+        say(f"{number_vi(SHOWN_ROWS)} trong số {number_vi(len(rows))} dòng (đủ: --csv hoặc --json)")
 
 
 def _plain(table: Table) -> None:
-    """Print a table; where output is a file or a pipe, wide enough that nothing is cut."""
-    target = console if console.is_terminal else Console(width=2000)
-    target.print(table, crop=False, soft_wrap=False)
+    """Print a table at its own width: an id that is cut is of no use, a long line is."""
+    width = max(console.width, Measurement.get(console, console.options.update(width=WIDEST), table).maximum)
+    Console(width=width).print(table, crop=False, no_wrap=False)
+
+
+def in_catalogue_order(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Counts per rule, causes first as the catalogue has them: the ledger keeps them by name."""
+    from expectations.catalogue import rules
+
+    order = list(rules())
+    return sorted(counts.items(), key=lambda item: order.index(item[0]))
 
 
 def print_targets(settings: "Settings") -> None:
@@ -96,7 +107,7 @@ def print_targets(settings: "Settings") -> None:
             "select level, unit_name, unit_code, target, measure, basis, baseline, target_value, actual, change, "
             "achieved_pct, status from mart.target_vs_actual "
             "where period = ? and target in ('poor_reduction', 'near_poor_reduction') "
-            "order by level = 'district', unit_code, target desc, measure, basis desc",
+            "order by level = 'district', unit_code, target desc, measure = 'end_rate', measure desc, basis desc",
             [period],
         ).fetchall()
     month = f"{period:%m/%Y}"
@@ -155,8 +166,9 @@ def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
 def say_what_is_synthetic() -> None:
     """What of the sample year is published, and what is made up."""
     say(
-        "Dữ liệu mẫu: số của tỉnh cuối 2019 và 12/2020 là số đã công bố; tổng số hộ dân cư và hộ cận nghèo BTXH theo "
-        "huyện là số hiệu chỉnh; số các tháng, các huyện và xã năm 2020 là số giả định."
+        "Dữ liệu mẫu: cuối 2019 theo kế hoạch; 12/2020 chỉ có số hộ nghèo 5.367, hộ cận nghèo 5.546 của tỉnh "
+        "(cùng N1, N2, số khẩu và tỷ lệ) là số đã công bố. Tổng số hộ dân cư và hộ BTXH theo huyện là số hiệu "
+        "chỉnh; mọi số khác là số giả định."
     )
 
 
@@ -169,15 +181,14 @@ def print_story(settings: "Settings", state: "State") -> None:
     states = Counter(one.state for one in state.submissions.values())
     late = sum(row["on_time"] is False for row in _status(settings, state))
     parts = ", ".join(f"{count} {STATES_VI[name]}" for name, count in states.most_common())
-    console.print(
-        f"[bold]{len(state.submissions)} tệp mẫu (dữ liệu không có thật)[/bold]: {parts}; {late} tệp nộp muộn."
-    )
+    say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} tệp nộp muộn.", bold=True)
     for one in state.submissions.values():
         if one.state in ("rejected", "superseded") or one.decided_by not in (None, "hệ thống"):
-            counts = ", ".join(f"{rule} ×{count}" for rule, count in (one.judgement or {}).get("counts", {}).items())
+            found = in_catalogue_order((one.judgement or {}).get("counts", {}))
+            counts = ", ".join(f"{rule} ×{count}" for rule, count in found)
             decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
-            found = f" ({counts})" if counts else ""
-            say(f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}{found}{decided}")
+            why = f" ({counts})" if counts else ""
+            say(f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}{why}{decided}")
 
 
 def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
@@ -250,13 +261,14 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
         say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
         return
     causes = Table("Quy tắc", "Mức độ", "Số lỗi", "Ví dụ", title="Nguyên nhân", title_justify="left")
-    for rule, count in exact.items():
+    for rule, count in in_catalogue_order(exact):
         mine = rows.filter(pl.col("rule") == rule)
         examples = [
             f"{sheet or ''} {cell or ''}".strip() for sheet, cell in mine.select("sheet", "cell").head(3).rows()
         ]
         waived = int(mine.get_column("waived").sum())
-        text = f"{mine.item(0, 'message_vi')}  [{', '.join(one for one in examples if one)}]"
+        where = ", ".join(example for example in examples if example)
+        text = mine.item(0, "message_vi") + (f"  [{where}]" if where else "")
         severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {waived}" if waived else "")
         causes.add_row(rule, severity, number_vi(count), _escape(text))
     _plain(causes)
@@ -284,7 +296,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
     for submission_id in dict.fromkeys(report.judged):
         one = report.state.submissions[submission_id]
         counts = (one.judgement or {}).get("counts", {})
-        first = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in list(counts.items())[:4])
+        first = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts)[:4])
         table.add_row(
             _escape(one.file_name),
             one.district_code or "?",
@@ -327,10 +339,24 @@ def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any
     }
 
 
+def print_rules(catalogue: "list[Rule]") -> None:
+    table = Table("Mã", "Phạm vi", "Mức độ", "Hậu quả", "Bỏ qua được", "Quy tắc", "Thông báo")
+    for rule in catalogue:
+        waivable = "có" if rule.waivable else ""
+        severity = SEVERITIES_VI[rule.severity]
+        table.add_row(
+            rule.code, rule.scope, severity, rule.on_fail, waivable, _escape(rule.rule), _escape(rule.message_vi)
+        )
+    _plain(table)
+
+
 def print_decided(submission: "Submission") -> None:
     from tasks.status import STATES_VI
 
-    say(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.")
+    counts = dict((submission.judgement or {}).get("counts", {}))
+    standing = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts))
+    still = f" Các lỗi: {standing}." if standing and submission.state in ("rejected", "held") else ""
+    say(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.{still}")
 
 
 def print_releases(rows: list[dict[str, Any]]) -> None:
@@ -367,7 +393,7 @@ def explain(fault: Exception) -> tuple[str, bool]:
             True,
         )
     if name == "NothingToPublish":
-        return "Chưa có tệp nào được chấp nhận nên chưa công bố được. Chạy: giamngheo status", True
+        return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
     if name == "PublishBlocked":
         return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
     if type(fault).__module__.startswith("duckdb") or "duckdb" in type(fault).__module__:

@@ -12,5 +12,7 @@ def suite() -> list[Expectation]:
         gxe.ExpectColumnValuesToBeInSet(column="period_open", value_set=[1], **meta("F05", "", "value")),
         gxe.ExpectColumnValuesToBeInSet(column="form_fits", value_set=[1], **meta("F08", "", "value", period="period")),
         equal("F09", "", "control", declared="control_given", counted="control_expected"),
-        gxe.ExpectColumnValuesToBeInSet(column="poor_change_excess", value_set=[0], **meta("X06", "", "poor_change")),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="poor_change_excess", value_set=[0], **meta("X06", "", "poor_change", "poor_change_allowed")
+        ),
     ]

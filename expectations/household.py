@@ -4,7 +4,7 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.common import COUNT, COUNT_TEXT, equal, known_unit, meta
-from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, movements, sheets
+from forms.dictionary import movements, sheets, valid_transitions
 from plan.reference import communes, table
 
 SHEET = sheets()["household"]
@@ -13,7 +13,7 @@ B2_SCORES = tuple(range(0, 101, 10))
 PERSONS_MIN, PERSONS_MAX, PERSONS_USUAL_MAX = 1, 30, 15
 # Rule H16: a head of household is at least fifteen and was not born in the century before last.
 BORN_FROM, HEAD_AGE_MIN = 1900, 15
-ID_NUMBER = r"^(\d{9}|\d{12})$"
+ID_NUMBER = r"^(?:\d{9}|\d{12})$"
 
 
 def suite(period: str) -> list[Expectation]:
@@ -145,17 +145,3 @@ def suite(period: str) -> list[Expectation]:
         ),
         gxe.ExpectColumnValuesToBeNull(column="relapse_without_record", **meta("X07", "movement", "movement")),
     ]
-
-
-def valid_transitions() -> set[str]:
-    """Every `class_previous>class:movement` that the contract's table of movements allows (rule H19)."""
-    members = {"N": CLASSES_POOR, "CN": ("CN",), "KN": ("KN",), "MOI": ("MOI",)}
-    allowed = {
-        f"{before}>{after}:{movement.code}"
-        for movement in movements()
-        if movement.code != "KHONG_DOI"
-        for before in members[movement.class_previous]
-        for after in members[movement.class_]
-    }
-    same = {(one, one) for one in (*CLASSES_LISTED, "KN")} | {("N1", "N2"), ("N2", "N1")}
-    return allowed | {f"{before}>{after}:KHONG_DOI" for before, after in same}

@@ -24,7 +24,7 @@ from flows.publish import NothingToPublish, Published, publish
 from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import get_settings
-from tasks.inputs import latest_accepted
+from tasks.inputs import accepted_periods
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
 
@@ -85,7 +85,7 @@ def _publish_run_name() -> str:
 def _latest_accepted() -> str | None:
     ledger = Ledger(get_settings().database_url)
     try:
-        return latest_accepted(derive_state(ledger.events()))
+        return max(accepted_periods(derive_state(ledger.events())), default=None)
     finally:
         ledger.close()
 

@@ -7,13 +7,14 @@ from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import derive_state
 from settings import Settings
-from tasks.inputs import build_inputs, latest_accepted
+from tasks.inputs import accepted_periods, build_inputs
 from tasks.locks import only_one
 from tasks.release import ReleaseResult, make_release, point_current
+from tasks.status import expected_periods
 
 
 class NothingToPublish(Exception):
-    """No submission is accepted yet; readers see what they saw before."""
+    """Nothing is accepted for the months asked for; readers see what they saw before. Says why, in Vietnamese."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,12 @@ def publish(
         ledger = Ledger(settings.database_url)
         try:
             state = derive_state(ledger.events())
-            last = as_of or latest_accepted(state)
-            if last is None:
-                raise NothingToPublish("no submission is accepted yet")
+            accepted = accepted_periods(state)
+            last = as_of or max(accepted, default=None)
+            if last is None or not any(period <= last for period in accepted):
+                raise NothingToPublish("chưa có tệp nào được chấp nhận đến kỳ này")
+            if last > max(expected_periods(settings, state)):
+                raise NothingToPublish(f"kỳ {last} chưa đến hạn báo cáo nào")
             inputs = build_inputs(settings, state, last)
             outcome = runner.each(
                 "build, audit and switch",

@@ -167,3 +167,18 @@ def movements() -> tuple[Movement, ...]:
             )
             for row in csv.DictReader(file)
         )
+
+
+@cache
+def valid_transitions() -> frozenset[str]:
+    """Every `class_previous>class:movement` that the contract's table of movements allows (rule H19)."""
+    members = {"N": CLASSES_POOR, "CN": ("CN",), "KN": ("KN",), "MOI": ("MOI",)}
+    allowed = {
+        f"{before}>{after}:{movement.code}"
+        for movement in movements()
+        if movement.code != "KHONG_DOI"
+        for before in members[movement.class_previous]
+        for after in members[movement.class_]
+    }
+    same = {(one, one) for one in (*CLASSES_LISTED, "KN")} | {("N1", "N2"), ("N2", "N1")}
+    return frozenset(allowed) | {f"{before}>{after}:KHONG_DOI" for before, after in same}

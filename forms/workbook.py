@@ -3,12 +3,14 @@
 Both come from the field dictionary, so that a new field needs no change here.
 """
 
+import contextlib
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from forms.dictionary import FORM_CODE, KIND_ANNUAL, KIND_MONTHLY, Field, Sheet, movements, sheets
 from forms.layout import (
@@ -62,9 +64,7 @@ def write_workbook(path: Path, month: DistrictMonth) -> None:
 
     Raises OSError where the file can't be written.
     """
-    with xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        # The same rows give the same bytes: a submission is known by them.
-        book.set_properties({"created": _CREATED})
+    with _book(path, constant_memory=True) as book:
         formats = _Formats(book)
         _write_cover(book, formats, month.cover)
         for sheet in _tables():
@@ -112,7 +112,7 @@ def write_template(
         for policy, _ in policies:
             months.policy.append({"commune_code": code, "commune_name": name, "policy": policy})
 
-    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
+    with _book(path) as book:
         formats = _Formats(book)
         cover = _write_cover(book, formats, months.cover)
         _validate_cover(cover)
@@ -141,6 +141,18 @@ def write_template(
                     else:
                         write(number, column, value)
             worksheet.protect(options=_PROTECTION)
+
+
+@contextlib.contextmanager
+def _book(path: Path, **options: bool) -> Iterator[Any]:
+    """A workbook that is written when the block ends. Raises OSError, as every writer of files does."""
+    try:
+        with xlsxwriter.Workbook(path, {"strings_to_formulas": False, **options}) as book:
+            # The same rows give the same bytes: a submission is known by them.
+            book.set_properties({"created": _CREATED})
+            yield book
+    except FileCreateError as fault:
+        raise OSError(f"{path} could not be written: {fault}") from fault
 
 
 def header_note(field: Field) -> str:

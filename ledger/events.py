@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+# Any number that every writer of one ledger agrees on.
+_POSTGRESQL_LOCK = 2020_19
 event_table = sa.Table(
     "event",
     metadata,
@@ -77,7 +79,7 @@ class Ledger:
         with self._engine.begin() as connection:
             if self._engine.dialect.name == "postgresql":
                 # SQLite's BEGIN IMMEDIATE keeps a second writer out already: both must not read the same last hash.
-                connection.execute(sa.text("LOCK TABLE event IN SHARE ROW EXCLUSIVE MODE"))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
             previous = connection.execute(
                 sa.select(event_table.c.hash).order_by(event_table.c.id.desc()).limit(1)
             ).scalar_one_or_none()

@@ -55,7 +55,7 @@ def _household(rows: pl.DataFrame, key: bytes) -> pl.DataFrame:
         ],
         household_key=household_key(),
         ethnicity=mapped(rows, "ethnicity", lambda name: groups.get(name_key(name))),
-        causes=pl.col("causes").str.extract_all(r"\d+").list.eval(pl.element().cast(pl.Int32)),
+        causes=pl.col("causes").str.extract_all(r"\b\d{1,3}\b").list.eval(pl.element().cast(pl.Int32)),
     )
     return rows.with_columns(
         household_id=pl.Series(pseudonyms(key, "household", rows.get_column("household_key")), dtype=pl.String),

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from expectations.catalogue import rule_pack
 from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end
 from tasks.schemas import ACCEPTED
@@ -196,11 +197,6 @@ def input_hash(inputs: BuildInputs) -> str:
     return digest.hexdigest()
 
 
-def rule_pack_hash() -> str:
-    """SHA-256 of the rule catalogue."""
-    return hashlib.sha256(RULES.read_bytes()).hexdigest()
-
-
 def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     settings = (
         inputs.as_of,
@@ -319,7 +315,7 @@ def _settings(inputs: BuildInputs) -> pl.DataFrame:
             "baseline_period": [period_end(inputs.first_period)],
             "code_version": [inputs.code_version],
             "form": [FORM_CODE],
-            "rule_pack": [rule_pack_hash()],
+            "rule_pack": [rule_pack()],
             "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],
             "input_hash": [input_hash(inputs)],
         }

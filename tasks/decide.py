@@ -7,6 +7,7 @@ from expectations.catalogue import rule_pack, rules
 from ledger.events import Event
 from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, WITHDRAWN, State, Submission
 from plan.reference import districts
+from tasks.status import STATES_VI
 
 
 class NotAllowed(Exception):
@@ -16,7 +17,7 @@ class NotAllowed(Exception):
 def return_(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
     """Send a submission back to the district. Raises NotAllowed once it is accepted or final."""
     if submission.state not in (*OPEN_STATES, "unreadable"):
-        raise NotAllowed(f"tệp đang ở trạng thái “{submission.state}”, không trả lại được")
+        raise NotAllowed(f"tệp đang ở trạng thái “{STATES_VI[submission.state]}”, không trả lại được")
     return [_decision("returned", submission, by, reason, at)]
 
 
@@ -26,7 +27,7 @@ def accept_held(state: State, submission: Submission, by: str, reason: str, at: 
     Raises NotAllowed for any other state, and where a file received later already stands for the slot.
     """
     if submission.state != HELD or submission.slot is None or submission.judgement is None:
-        raise NotAllowed(f"chỉ chấp nhận được tệp đang tạm giữ; tệp này “{submission.state}”")
+        raise NotAllowed(f"chỉ chấp nhận được tệp đang tạm giữ; tệp này “{STATES_VI[submission.state]}”")
     if state.newer_accepted(submission):
         raise NotAllowed("đã có tệp gửi sau được chấp nhận cho kỳ này")
     approval = {
@@ -44,14 +45,14 @@ def accept_held(state: State, submission: Submission, by: str, reason: str, at: 
 def withdraw(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
     """Take an accepted submission out. Raises NotAllowed for any other state."""
     if submission.state != ACCEPTED:
-        raise NotAllowed(f"chỉ rút được tệp đã chấp nhận; tệp này “{submission.state}”")
+        raise NotAllowed(f"chỉ rút được tệp đã chấp nhận; tệp này “{STATES_VI[submission.state]}”")
     return [_decision("withdrawn", submission, by, reason, at)]
 
 
 def reopen(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
     """Let a returned or withdrawn submission be judged again. Raises NotAllowed for any other state."""
     if submission.state not in (RETURNED, WITHDRAWN):
-        raise NotAllowed(f"chỉ mở lại được tệp đã trả lại hoặc đã rút; tệp này “{submission.state}”")
+        raise NotAllowed(f"chỉ mở lại được tệp đã trả lại hoặc đã rút; tệp này “{STATES_VI[submission.state]}”")
     return [_decision("reopened", submission, by, reason, at)]
 
 
@@ -64,18 +65,20 @@ def waive(
     rule: str,
     until: dt.date,
     finding_id: str | None = None,
+    today: dt.date | None = None,
 ) -> list[Event]:
     """Let a rule, or one finding of it, stand in this submission until a day; it is then judged again.
 
+    `today` is the day of the decision where the data root counts its days (UTC's where it is left out).
     Raises NotAllowed for a rule that may not be waived, an unknown one, and a day that has passed.
     """
     known = rules().get(rule)
     if known is None or not known.waivable:
         raise NotAllowed(f"quy tắc {rule} không được phép bỏ qua")
-    if until < at.date():
+    if until < (today or at.date()):
         raise NotAllowed(f"ngày hết hạn {until:%d/%m/%Y} đã qua")
     if submission.state not in OPEN_STATES:
-        raise NotAllowed(f"tệp đang ở trạng thái “{submission.state}”, không cần bỏ qua lỗi")
+        raise NotAllowed(f"tệp đang ở trạng thái “{STATES_VI[submission.state]}”, không cần bỏ qua lỗi")
     payload = {"rule": rule, "finding_id": finding_id, "until": until.isoformat()}
     return [_decision("waived", submission, by, reason, at, payload)]
 

@@ -62,7 +62,8 @@ def make_findings(cases: list[Case], frames: Frames, failures: list[Failure], li
 def finding(submission_id: str, rule: str, facts: dict[str, str], **columns: Any) -> dict[str, Any]:
     """One finding of a rule with the facts for its message; columns that are not given are null."""
     known = rules()[rule]
-    message_vi, message_en = known.message(facts)
+    message_vi, _ = known.message(facts)
+    _, message_en = known.message(facts | ({"label": facts["label_en"]} if "label_en" in facts else {}))
     row = dict.fromkeys(SCHEMA) | {
         "submission_id": submission_id,
         "rule": rule,
@@ -94,6 +95,8 @@ def _finding(case: Case, failure: Failure, row: dict[str, Any]) -> dict[str, Any
     facts = {name: _text(row.get(column)) or "" for name, column in meta["facts"].items()}
     if "district" in facts:
         facts["district"] = _DISTRICTS.get(facts["district"], facts["district"])
+    if form_field is not None:
+        facts["label_en"] = form_field.label_en
     facts |= {"value": shown or "(trống)", "label": label, "sheet": sheet_name, "expected": expected or ""}
     return finding(
         case.submission_id,

@@ -16,9 +16,9 @@ from tasks.restore import restore_accepted
 from tasks.status import due_date, slot_rows
 
 
-def latest_accepted(state: State) -> str | None:
-    """The latest period with an accepted submission, or None."""
-    return max((s.period for s in state.submissions.values() if s.state == "accepted" and s.period), default=None)
+def accepted_periods(state: State) -> set[str]:
+    """The periods (YYYY-MM) with an accepted submission."""
+    return {one.period for one in state.submissions.values() if one.state == "accepted" and one.period}
 
 
 def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:

@@ -22,6 +22,7 @@ STATES_VI = {
     "superseded": "đã được thay thế",
     "excused": "được miễn",
 }
+_USABLE = ("accepted", "superseded", "held", "waiting")
 # Of several files for a slot, the one that says most about it stands for the slot.
 _RANK = ("accepted", "held", "waiting", "received", "rejected", "returned", "withdrawn", "superseded", "unreadable")
 
@@ -32,9 +33,9 @@ def due_date(period: str, due_days: int) -> dt.date:
 
 
 def expected_periods(settings: Settings, state: State) -> list[str]:
-    """The months that are due: from the baseline to the last planned one, and on where something came later."""
-    received = [submission.period for submission in state.submissions.values() if submission.period]
-    last = max([settings.last_period, *received])
+    """The months that are due: from the baseline to the last planned one, and on where a usable file came later."""
+    later = [one.period for one in state.submissions.values() if one.period and one.state in _USABLE]
+    last = max([settings.last_period, *later])
     return periods_between(settings.first_period, last)
 
 
@@ -50,13 +51,13 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
             by_slot.setdefault(submission.slot, []).append(submission)
         elif period is None:
             rows.append(_row(settings, state, submission))
-    periods = [period] if period else expected_periods(settings, state)
-    for month in periods:
+    expected = expected_periods(settings, state)
+    for month in [period] if period else expected:
         due = due_date(month, settings.due_days)
         for unit in districts(month):
             here = by_slot.pop((unit.code, month), [])
             rows += [_row(settings, state, submission) for submission in here]
-            if not here:
+            if not here and month in expected:
                 excused = (unit.code, month) in state.excused
                 rows.append(
                     {

@@ -112,6 +112,11 @@ def pair(name: str, given: pl.Expr, expected: pl.Expr, judged: pl.Expr) -> list[
     ]
 
 
+def waived(cases: list[Case], rule: str) -> pl.Expr:
+    """Whether a rule is waived in the row's submission: then its consequences are judged."""
+    return pl.col("s").is_in([s for s, case in enumerate(cases) if rule in case.waived_rules])
+
+
 def count_text(keys: Iterable[str]) -> list[pl.Expr]:
     """`KEY__count` for each count field: the number as digits, or what was written where it is none.
 

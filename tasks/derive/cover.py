@@ -24,6 +24,7 @@ SCHEMA = {
     "control_expected": pl.Int64,
     "poor_change_excess": pl.Int64,
     "poor_change": pl.String,
+    "poor_change_allowed": pl.String,
 }
 # Rule X06: a district's poor households change by at most this share or number in a month.
 CHANGE_SHARE = 0.10
@@ -91,8 +92,12 @@ def _control(key: str, cover: Cover, counted: dict[str, int]) -> dict[str, objec
 
 def _change(key: str, case: Case, counted: dict[str, int]) -> dict[str, object]:
     if key != "total_poor" or case.previous is None or "total_poor" not in counted:
-        return {"poor_change_excess": 0, "poor_change": None}
+        return {"poor_change_excess": 0, "poor_change": None, "poor_change_allowed": None}
     before = int(case.previous.household.get_column("class").is_in(CLASSES_POOR).sum())
     change = counted["total_poor"] - before
     allowed = max(CHANGE_SHARE * before, CHANGE_HOUSEHOLDS)
-    return {"poor_change_excess": int(abs(change) > allowed), "poor_change": f"{change:+d} ({before} hộ)"}
+    return {
+        "poor_change_excess": int(abs(change) > allowed),
+        "poor_change": f"{change:+d}",
+        "poor_change_allowed": f"tăng/giảm không quá {allowed:.0f} (kỳ trước {before})",
+    }

@@ -2,7 +2,15 @@
 
 import polars as pl
 
-from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, DEPRIVATIONS, FLOWS, movements, sheets
+from forms.dictionary import (
+    CLASSES_LISTED,
+    CLASSES_POOR,
+    DEPRIVATIONS,
+    FLOWS,
+    movements,
+    sheets,
+    valid_transitions,
+)
 from plan.classification import class_rule
 from plan.reference import communes, ethnic_group_names, name_key, regime, table
 from tasks.case import Case
@@ -13,6 +21,7 @@ from tasks.derive.common import (
     mapped,
     pair,
     sheet_rows,
+    waived,
     with_name,
     with_unit,
 )
@@ -45,7 +54,7 @@ def derive_household(cases: list[Case], usable: list[frozenset[str]], period: st
         household_key=household_key(), household_ref=household_ref()
     )
     frame = _with_codes(frame, period)
-    frame = _with_validity(frame)
+    frame = _with_validity(frame, cases)
     frame = _with_class_expected(frame, period)
     frame = _with_previous(frame, cases)
     frame = frame.with_columns(*_required_texts(), *count_text(COUNTS), *_pairs(), *_texts())
@@ -78,6 +87,7 @@ def _with_codes(frame: pl.DataFrame, period: str | None) -> pl.DataFrame:
         *flags,
         group_name=mapped(frame, "ethnicity", lambda name: groups.get(name_key(name))),
         wrong_causes=mapped(frame, "causes", wrong_causes).cast(pl.Int64).fill_null(0),
+        causes_given=pl.col("causes").str.count_matches(r"[^,;\s]+").fill_null(0),
     ).with_columns(*[pl.col(f"{key}__flag").is_in(FLAG_YES).fill_null(False).alias(f"{key}__yes") for key in FLAGS])
 
 
@@ -86,7 +96,7 @@ def _causes_regime(period: str) -> str:
     return "2016-2020" if regime(period) == "2016-2021" else "2022-2025"
 
 
-def _with_validity(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_validity(frame: pl.DataFrame, cases: list[Case]) -> pl.DataFrame:
     """Which cells may be relied on by the rules that combine several, and which rows can be counted."""
 
     def coded(key: str) -> pl.Expr:
@@ -119,8 +129,13 @@ def _with_validity(frame: pl.DataFrame) -> pl.DataFrame:
         )
         & pl.col("household_key").is_not_null()
         & pl.col("group_name").is_not_null()
-        & (pl.col("times_listed") == 1),
+        & (pl.col("times_listed") == 1)
+        & (_transition().is_in(sorted(valid_transitions())).fill_null(False) | waived(cases, "H19")),
     )
+
+
+def _transition() -> pl.Expr:
+    return pl.concat_str("class_previous", pl.lit(">"), "class", pl.lit(":"), "movement")
 
 
 def _with_class_expected(frame: pl.DataFrame, period: str | None) -> pl.DataFrame:
@@ -195,10 +210,9 @@ def _pairs() -> list[pl.Expr]:
 def _texts() -> list[pl.Expr]:
     """Text columns that the suite compares or looks up; null or equal where a row is not judged."""
     area_expected = pl.col("unit_area").replace_strict(AREAS, default=None, return_dtype=pl.String)
-    transition = pl.concat_str("class_previous", pl.lit(">"), "class", pl.lit(":"), "movement")
     at_end = pl.col("class").is_in(CLASSES_LISTED)
     previous_judged = pl.col("has_previous") & pl.col("class_previous_valid") & pl.col("household_key").is_not_null()
-    poor_without_cause = pl.col("class").is_in(CLASSES_POOR) & pl.col("causes").is_null()
+    poor_without_cause = pl.col("class").is_in(CLASSES_POOR) & (pl.col("causes_given") == 0)
     no_record = (
         pl.when(pl.col("movement") == "TAI_N")
         .then(~pl.col("was_poor").fill_null(False))
@@ -213,7 +227,7 @@ def _texts() -> list[pl.Expr]:
         .fill_null("")
         .alias("area_expected"),
         pl.when(pl.col("class_valid") & pl.col("class_previous_valid") & pl.col("movement_valid"))
-        .then(transition)
+        .then(_transition())
         .alias("transition"),
         pl.when((pl.col("class") == "KN") & pl.col("movement_valid")).then("movement").alias("exit_movement"),
         pl.when(at_end).then("head_id_number").alias("id_number_at_end"),

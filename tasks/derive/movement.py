@@ -4,7 +4,7 @@ import polars as pl
 
 from forms.dictionary import CLASSES_POOR, FLOWS, sheets
 from tasks.case import Case
-from tasks.derive.common import count_text, only_counts, pair, sheet_rows, with_unit
+from tasks.derive.common import count_text, only_counts, pair, sheet_rows, waived, with_unit
 
 SHEET = sheets()["movement"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
@@ -40,7 +40,7 @@ def derive_movement(
     opening_is_the_fault = (
         (pl.col("opening") != pl.col("previous_closing"))
         & (pl.col("closing") == pl.col("previous_closing") + change)
-        & ~_waived(cases, "M05")
+        & ~waived(cases, "M05")
     ).fill_null(False)
     can_count = pl.col("kind").is_not_null()
     # Without the previous register a change of size can't be told from an entry.
@@ -61,14 +61,10 @@ def derive_movement(
         judged = can_count & ~_unmet(key)
         if key == "decrease_3":
             # A household that X01 misses may well be declared among those that moved away or died.
-            judged &= ~(pl.col("misses_household") & ~_waived(cases, "X01"))
+            judged &= ~(pl.col("misses_household") & ~waived(cases, "X01"))
         pairs += pair(key, pl.col(key), pl.col(f"{key}__counted"), judged)
     pairs += pair("opening", pl.col("opening"), pl.col("previous_closing"), pl.lit(True))
     return frame.with_columns(*pairs)
-
-
-def _waived(cases: list[Case], rule: str) -> pl.Expr:
-    return pl.col("s").is_in([s for s, case in enumerate(cases) if rule in case.waived_rules])
 
 
 def _with_missing(frame: pl.DataFrame, cases: list[Case], household: pl.DataFrame) -> pl.DataFrame:
