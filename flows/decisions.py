@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from flows.ingest import ingest
 from flows.runner import Runner
@@ -9,9 +10,9 @@ from ledger.events import Event, Ledger
 from ledger.states import State, Submission, derive_state
 from settings import Settings
 from tasks import decide
+from tasks.children import Readers
 from tasks.locks import only_one
 from tasks.pseudonym import pseudonym_key
-from tasks.read import Readers
 from tasks.restore import restore_accepted
 
 # How long a decision waits for a run that is under way.
@@ -40,6 +41,8 @@ def decide_on(
 
     def events(state: State) -> list[Event]:
         submission = state.find(submission_id)
+        if action in ("reopen", "waive") and state.newer_accepted(submission):
+            raise decide.NotAllowed("đã có tệp gửi sau được chấp nhận cho kỳ này")
         if action == "return":
             return decide.return_(submission, by, reason, at)
         if action == "withdraw":
@@ -47,7 +50,10 @@ def decide_on(
         if action == "reopen":
             return decide.reopen(submission, by, reason, at)
         if action == "waive":
-            return decide.waive(submission, by, reason, at, rule=rule, finding_id=finding_id, until=until or at.date())
+            today = at.astimezone(ZoneInfo(settings.timezone)).date()
+            return decide.waive(
+                submission, by, reason, at, rule=rule, finding_id=finding_id, until=until or today, today=today
+            )
         if action == "accept":
             found = decide.accept_held(state, submission, by, reason, at)
             _write_tables(settings, submission)

@@ -20,7 +20,6 @@ from tasks import decide
 from tasks.decide import NotAllowed
 from tasks.judgements import read_findings
 from tasks.judging import needs_look
-from tasks.read import Readers
 
 AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
 DECEMBER, JANUARY = "2019-12", "2020-01"
