@@ -1,0 +1,151 @@
+"""A sender's .xlsx whose cells are marked and which gets a sheet of findings in front."""
+
+import unicodedata
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterable
+from xml.dom.minidom import Element
+from xml.parsers.expat import ExpatError
+
+from tasks.annotate.cells import Cell, SheetXml
+from tasks.annotate.comments import note_of, write_boxes, write_comments
+from tasks.annotate.lines import Line
+from tasks.annotate.listing import Listing, location
+from tasks.annotate.package import MAIN, OFFICE, Package, Unfamiliar, append, children, local_name, new_element, prepend
+from tasks.annotate.styles import Styles
+from tasks.annotate.text import clean
+from tasks.words import SEVERITIES_VI
+
+_FORMAT = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+_BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
+_SEVERITIES = list(SEVERITIES_VI)
+
+
+class Book:
+    """Raises Unfamiliar for a workbook that is built in another way than those known here."""
+
+    def __init__(self, content: bytes) -> None:
+        try:
+            self._package = Package(content)
+            part = self._package.related("", "officeDocument")
+            if part is None:
+                raise Unfamiliar("there is no workbook part")
+            self._part = part
+            self._root = self._package.document(part).documentElement
+            assert self._root is not None
+            if self._root.namespaceURI != MAIN:
+                raise Unfamiliar("the workbook is of another kind of XML (strict)")
+            self._sheets = children(children(self._root, "sheets")[0], "sheet")
+            self.sheet_names = [one.getAttribute("name") for one in self._sheets]
+            styles = self._package.related(part, "styles")
+            if styles is None:
+                raise Unfamiliar("there are no styles")
+            self.styles = Styles(self._package.document(styles))
+        except (zipfile.BadZipFile, ExpatError, IndexError) as error:
+            raise Unfamiliar(str(error)) from error
+
+    def mark(self, lines: Iterable[Line]) -> None:
+        """Fill and comment the cell of every finding that has one; take the selection from every sheet."""
+        by_sheet: defaultdict[str, list[Line]] = defaultdict(list)
+        for line in lines:
+            if line.sheet is not None and line.place is not None:
+                by_sheet[line.sheet].append(line)
+        for sheet, name in zip(self._sheets, self.sheet_names, strict=True):
+            part = self._package.target(self._part, sheet.getAttributeNS(OFFICE, "id"))
+            self._mark_sheet(part, by_sheet.get(name, []))
+
+    def put_first(self, title: str, listing: Listing) -> None:
+        """Add the sheet of findings before all others and open the workbook at it."""
+        part = self._package.free_name("xl/worksheets/sheet{}.xml")
+        self._package.add(part, listing.content, f"{_FORMAT}worksheet+xml")
+        relation = self._package.relate(self._part, "worksheet", part)
+        self._shift_names()
+        for views in children(self._root, "bookViews"):
+            for view in children(views, "workbookView"):
+                view.setAttribute("activeTab", "0")
+                view.setAttribute("firstSheet", "0")
+        name = self._free_title(title)
+        numbers = [int(one.getAttribute("sheetId") or 0) for one in self._sheets]
+        sheets = children(self._root, "sheets")[0]
+        entry = prepend(sheets, "sheet", name=name, sheetId=str(max(numbers, default=0) + 1))
+        entry.setAttributeNS("http://www.w3.org/2000/xmlns/", "xmlns:r", OFFICE)
+        entry.setAttributeNS(OFFICE, "r:id", relation)
+        header, last = listing.header_row, listing.last_row
+        filtered = location(name, f"$A${header}:$H${last}")
+        self._name("_xlnm._FilterDatabase", filtered).setAttribute("hidden", "1")
+        self._name("_xlnm.Print_Titles", location(name, f"${header}:${header}"))
+
+    def save(self) -> bytes:
+        return self._package.save()
+
+    def _mark_sheet(self, part: str, lines: list[Line]) -> None:
+        xml = SheetXml(self._package.read(part))
+        if not lines or not xml.is_worksheet():
+            self._package.write(part, xml.marked((), _unchanged, None))
+            return
+        places = {(line.row, line.column) for line in lines if line.row and line.column}
+        shown = xml.shown_at(places)
+        by_cell: defaultdict[Cell, list[Line]] = defaultdict(list)
+        for line in lines:
+            if line.row and line.column:
+                by_cell[shown[line.row, line.column]].append(line)
+        worst = {cell: min((one.severity for one in found), key=_SEVERITIES.index) for cell, found in by_cell.items()}
+        drawing = self._comment(part, xml, by_cell)
+        self._package.write(
+            part, xml.marked(by_cell, lambda style, cell: self.styles.filled(style, worst[cell]), drawing)
+        )
+
+    def _comment(self, part: str, xml: SheetXml, by_cell: dict[Cell, list[Line]]) -> str | None:
+        """Write the sheet's comments; returns the relationship of its boxes where the sheet has none yet."""
+        package = self._package
+        notes = {cell: note_of(found) for cell, found in by_cell.items()}
+        comments = package.related(part, "comments")
+        content, new = write_comments(package.read(comments) if comments else None, notes)
+        if comments:
+            package.write(comments, content)
+        else:
+            name = package.free_name("xl/comments{}.xml")
+            package.add(name, content, f"{_FORMAT}comments+xml")
+            package.relate(part, "comments", name)
+        relation = xml.drawing()
+        boxes = package.target(part, relation) if relation else package.free_name("xl/drawings/vmlDrawing{}.vml")
+        vml = write_boxes(package.read(boxes) if relation else None, new, notes, xml.columns())
+        package.declare_extension("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
+        package.write(boxes, vml)
+        return None if relation else package.relate(part, "vmlDrawing", boxes)
+
+    def _free_title(self, title: str) -> str:
+        taken = {unicodedata.normalize("NFC", name).casefold() for name in self.sheet_names}
+        free, number = title, 1
+        while free.casefold() in taken:
+            number += 1
+            free = f"{title} ({number})"
+        return free
+
+    def _shift_names(self) -> None:
+        """Names that belong to one sheet know it by its position."""
+        for names in children(self._root, "definedNames"):
+            for one in children(names, "definedName"):
+                if one.hasAttribute("localSheetId"):
+                    one.setAttribute("localSheetId", str(int(one.getAttribute("localSheetId")) + 1))
+
+    def _name(self, name: str, refers_to: str) -> Element:
+        entry = append(self._names(), "definedName", name=name, localSheetId="0")
+        assert entry.ownerDocument is not None
+        entry.appendChild(entry.ownerDocument.createTextNode(clean(refers_to)))
+        return entry
+
+    def _names(self) -> Element:
+        found = children(self._root, "definedNames")
+        if found:
+            return found[0]
+        assert self._root is not None
+        names = new_element(self._root, "definedNames")
+        elements = children(self._root)
+        last = max(number for number, one in enumerate(elements) if local_name(one) in _BEFORE_NAMES)
+        self._root.insertBefore(names, elements[last + 1] if last + 1 < len(elements) else None)
+        return names
+
+
+def _unchanged(style: int, cell: Cell) -> int:
+    return style

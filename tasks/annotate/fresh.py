@@ -1,0 +1,261 @@
+"""A fresh .xlsx with the values of a file that is none, or that can't be changed in place, at the same addresses."""
+
+import csv
+import datetime as dt
+import io
+import math
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import PurePosixPath
+
+import python_calamine
+
+from forms.dictionary import sheets
+from forms.layout import column_letter
+from tasks.annotate.lines import MAX_COLUMNS, MAX_ROWS
+from tasks.annotate.package import CONTENT_TYPES, MAIN, OFFICE, RELATIONSHIPS
+from tasks.annotate.text import clean, xml_text
+from tasks.values import CellValue, label_key
+
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_APPLIED = ' applyNumberFormat="1"'
+_NAME_CHARACTERS = 31
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+# Column widths follow the first rows: the header and some data.
+_WIDTH_ROWS = 100
+_WIDTH_MIN, _WIDTH_MAX = 6, 40
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+_HEADER_ROWS = 60
+_SEPARATORS = ",;\t"
+# A spreadsheet counts days from here; before March 1900 it counts one that never was.
+_DAY_ZERO, _FIRST_DAY, _DAY = dt.date(1899, 12, 30), dt.date(1900, 3, 1), dt.timedelta(days=1)
+# Up to here a whole number that is stored with a point is written without one.
+_EXACT = 2**53
+_FORMULA_STARTS = "=+-@\t\r'"
+# Number format and further attributes of each cell style; 21 is h:mm:ss, 46 is [h]:mm:ss.
+_CELL_FORMATS = ((0, ""), (0, ' quotePrefix="1"'), (164, _APPLIED), (165, _APPLIED), (21, _APPLIED), (46, _APPLIED))
+_LITERAL, _DATE, _MOMENT, _TIME, _DURATION = 1, 2, 3, 4, 5
+
+Grid = list[list[CellValue]]
+
+
+@dataclass
+class Fresh:
+    """The new workbook; `names` gives its sheet for each name that a finding may use for the sender's."""
+
+    content: bytes
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Source:
+    name: str
+    aliases: tuple[str, ...]
+    grid: Grid
+    hidden: bool = False
+
+
+def rewrite(content: bytes, kind: str) -> Fresh:
+    """The values of an xlsx, xls, ods or zip of CSVs as a fresh .xlsx: numbers as numbers, text as text.
+
+    Raises ValueError for a file without any sheet, and what the reader raises for a damaged file.
+    """
+    sources = _csv_sources(content) if kind == "zip" else _workbook_sources(content)
+    names: dict[str, str] = {}
+    used: set[str] = set()
+    entries: list[str] = []
+    buffer = io.BytesIO()
+    # Nothing is compressed: the parts are read again at once.
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number, source in enumerate(sources, start=1):
+            name = _free_name(source.name, used)
+            names |= dict.fromkeys((source.name, *source.aliases), name)
+            hidden = ' state="hidden"' if source.hidden else ""
+            entries.append(f'<sheet name="{xml_text(name)}" sheetId="{number}"{hidden} r:id="rId{number}"/>')
+            archive.writestr(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), _sheet_xml(source.grid))
+        if not entries:
+            raise ValueError("there is no sheet to write")
+        for part, xml in _parts_around(entries).items():
+            archive.writestr(zipfile.ZipInfo(part), _DECLARATION + xml)
+    return Fresh(buffer.getvalue(), names)
+
+
+def _workbook_sources(content: bytes) -> Iterator[_Source]:
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    for one in book.sheets_metadata:
+        if one.typ != python_calamine.SheetTypeEnum.WorkSheet:
+            continue
+        # skip_empty_area=False keeps leading blank rows and columns: without them every address is wrong.
+        grid: Grid = book.get_sheet_by_name(one.name).to_python(skip_empty_area=False)  # type: ignore[assignment]
+        yield _Source(one.name, (), grid, one.visible != python_calamine.SheetVisibleEnum.Visible)
+
+
+def _csv_sources(content: bytes) -> Iterator[_Source]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            path = PurePosixPath(entry.filename.replace("\\", "/"))
+            if path.suffix.casefold() != ".csv" or "__MACOSX" in path.parts:
+                continue
+            form_sheet = sheets().get(path.stem.casefold())
+            name = form_sheet.name_vi if form_sheet else path.stem
+            yield _Source(name, (path.stem, path.name, entry.filename), _csv_grid(archive.read(entry)))
+
+
+def _csv_grid(content: bytes) -> Grid:
+    """Every field as text, as the sender wrote it: a CSV has no types, and codes begin with zeros."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
+    text = content.decode(encoding, errors="replace").replace("\0", "\ufffd")
+    return max((_records(text, separator) for separator in _SEPARATORS), key=_likeness)
+
+
+def _records(text: str, separator: str) -> Grid:
+    # A field longer than the module's limit is the sender's; no setting of the whole process is changed for it.
+    try:
+        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+    except csv.Error:
+        return [list(line.split(separator)) for line in text.splitlines()]
+
+
+def _likeness(grid: Grid) -> tuple[int, int]:
+    """How much like the form a reading is: the labels of the form in its first rows, then its width."""
+    head = grid[:_HEADER_ROWS]
+    found = {label_key(value) for cells in head for value in cells if isinstance(value, str)} & _form_labels()
+    return len(found), max(map(len, head), default=0)
+
+
+@cache
+def _form_labels() -> frozenset[str]:
+    fields = [field for sheet in sheets().values() for field in sheet.fields]
+    return frozenset(label_key(text) for field in fields for text in (field.label_vi, field.key))
+
+
+def _free_name(name: str, used: set[str]) -> str:
+    """A sheet name that .xlsx allows and that is not taken."""
+    plain = _NOT_IN_NAMES.sub("_", clean(name)).strip().strip("'")[:_NAME_CHARACTERS] or "Trang"
+    free, number = plain, 1
+    while free.casefold() in used or free.casefold() == "history":
+        number += 1
+        free = f"{plain[: _NAME_CHARACTERS - 6]} ({number})"
+    used.add(free.casefold())
+    return free
+
+
+def _sheet_xml(grid: Grid) -> bytes:
+    widths = "".join(
+        f'<col min="{column}" max="{column}" width="{width}" customWidth="1"/>'
+        for column, width in enumerate(_widths(grid[:_WIDTH_ROWS]), start=1)
+    )
+    head = f'{_DECLARATION}<worksheet xmlns="{MAIN}">' + (f"<cols>{widths}</cols>" if widths else "") + "<sheetData>"
+    columns = min(MAX_COLUMNS, max(map(len, grid), default=0))
+    letters = [column_letter(column) for column in range(columns)]
+    pieces = [head.encode()]
+    for number, cells in enumerate(grid[:MAX_ROWS], start=1):
+        # Not strict: columns past the last one of a sheet are left out.
+        row = "".join(
+            [
+                f'<c r="{letter}{number}"{_content(value)}'
+                for letter, value in zip(letters, cells, strict=False)
+                if value != "" and value is not None
+            ]
+        )
+        if row:
+            pieces.append(f'<row r="{number}">{row}</row>'.encode())
+    pieces.append(b"</sheetData>")
+    if columns:
+        # Codes are text: no green corner on each of them.
+        area = f"A1:{letters[-1]}{len(grid)}"
+        ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
+        pieces.append(ignored.encode())
+    pieces.append(b"</worksheet>")
+    return b"".join(pieces)
+
+
+def _content(value: CellValue) -> str:
+    """The rest of a cell after its address: its style, type and value."""
+    if isinstance(value, str):
+        # Text that begins like a formula stays text when the cell is edited, too.
+        style = f' s="{_LITERAL}"' if value[0] in _FORMULA_STARTS else ""
+        return f'{style} t="inlineStr"><is><t xml:space="preserve">{xml_text(value)}</t></is></c>'
+    if isinstance(value, bool):
+        return f' t="b"><v>{value:d}</v></c>'
+    if isinstance(value, (int, float)):
+        if not math.isfinite(value):
+            return _content(str(value))
+        number = int(value) if abs(value) < _EXACT and value == int(value) else value
+        return f"><v>{number!r}</v></c>"
+    style_number, serial = _serial(value)
+    if serial is None:
+        return _content(str(value))
+    return f' s="{style_number}"><v>{serial!r}</v></c>'
+
+
+def _serial(value: dt.date | dt.time | dt.timedelta | None) -> tuple[int, float | None]:
+    """The style and the number of days by which a spreadsheet knows a moment; None before its calendar begins."""
+    if isinstance(value, dt.timedelta):
+        return _DURATION, value / _DAY
+    if isinstance(value, dt.time):
+        return _TIME, (dt.datetime.combine(_DAY_ZERO, value) - dt.datetime.combine(_DAY_ZERO, dt.time())) / _DAY
+    if isinstance(value, dt.datetime) and value.time() != dt.time():
+        serial = (value.replace(tzinfo=None) - dt.datetime.combine(_DAY_ZERO, dt.time())) / _DAY
+        return _MOMENT, serial if value.date() >= _FIRST_DAY else None
+    if isinstance(value, dt.date):
+        day = value.date() if isinstance(value, dt.datetime) else value
+        return _DATE, (day - _DAY_ZERO).days if day >= _FIRST_DAY else None
+    return 0, None
+
+
+def _widths(rows: Iterable[list[CellValue]]) -> list[int]:
+    widths: list[int] = []
+    for cells in rows:
+        filled = [value for value in cells if value not in (None, "")]
+        if len(filled) == 1:  # a title runs over the columns beside it
+            continue
+        widths += [_WIDTH_MIN] * (len(cells) - len(widths))
+        for column, value in enumerate(cells):
+            text = "" if value is None else "00/00/0000" if isinstance(value, dt.date) else str(value)
+            widths[column] = max(widths[column], min(_WIDTH_MAX, len(text) + 2))
+    return widths[:MAX_COLUMNS]
+
+
+def _parts_around(entries: list[str]) -> dict[str, str]:
+    """The parts of an .xlsx beside its sheets, as small as Excel takes them."""
+    office = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    numbers = range(1, len(entries) + 1)
+    sheet_types = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{number}.xml" ContentType="{office}.worksheet+xml"/>'
+        for number in numbers
+    )
+    sheet_relations = "".join(
+        f'<Relationship Id="rId{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
+        for number in numbers
+    )
+    styles_id = f"rId{len(entries) + 1}"
+    formats = "".join(
+        f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"{more}/>' for number, more in _CELL_FORMATS
+    )
+    return {
+        "[Content_Types].xml": f'<Types xmlns="{CONTENT_TYPES}">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{office}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/styles.xml" ContentType="{office}.styles+xml"/>{sheet_types}</Types>',
+        "_rels/.rels": f'<Relationships xmlns="{RELATIONSHIPS}">'
+        f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><bookViews><workbookView/></bookViews>'
+        f"<sheets>{''.join(entries)}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONSHIPS}">{sheet_relations}'
+        f'<Relationship Id="{styles_id}" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
+        "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">'
+        '<numFmts count="2"><numFmt numFmtId="164" formatCode="dd/mm/yyyy"/>'
+        '<numFmt numFmtId="165" formatCode="dd/mm/yyyy hh:mm"/></numFmts>'
+        '<fonts count="1"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font></fonts>'
+        '<fills count="2"><fill><patternFill patternType="none"/></fill>'
+        '<fill><patternFill patternType="gray125"/></fill></fills>'
+        '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
+        '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+        f'<cellXfs count="{len(_CELL_FORMATS)}">{formats}</cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
+    }
