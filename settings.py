@@ -20,8 +20,12 @@ class Settings(BaseSettings):
     first_period: str = Field("2019-12", description="The baseline: it has no previous register")
     last_period: str = Field("2020-12", description="Workbooks are expected up to this month")
     due_days: int = Field(10, description="A month's workbook is due this many days after the month's end")
-    timezone: str = "Asia/Ho_Chi_Minh"
+    timezone: str = Field("Asia/Ho_Chi_Minh", description="Due days and arrivals are counted in this time zone")
     readers: int = Field(2, description="Child processes that open workbooks")
+    reader_seconds: float = Field(60, description="A workbook that takes longer to open is unreadable")
+    reader_megabytes: int = Field(1024, description="A workbook that needs more memory to open is unreadable")
+    max_file_megabytes: int = Field(100, description="A larger file is kept, but not opened")
+    max_cells: int = Field(6_000_000, description="A workbook whose sheets span more cells is not opened")
     settle_seconds: float = Field(2.0, description="An inbox file is taken once it has not changed for this long")
     listed_findings: int = Field(1000, description="At most this many findings are listed for one rule and file")
     rate_denominator_excludes_social_protection: bool = Field(

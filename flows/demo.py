@@ -17,7 +17,7 @@ from ledger.events import Ledger
 from ledger.states import State, derive_state
 from sample.story import Decision, Story, story, write_deliveries
 from settings import Settings
-from tasks.read import Readers
+from tasks.children import Readers, start_readers
 from tasks.receive import submission_id_of
 
 SOURCE = "sample"
@@ -44,7 +44,7 @@ def run_demo(settings: Settings, runner: Runner, seed: int, on_progress: Progres
             workers=settings.readers,
             progress=lambda done: on_progress("write", done, len(told.deliveries)),
         )
-        with Readers(settings.readers) as readers:
+        with start_readers(settings) as readers:
             state = _tell(settings, runner, told, paths, on_progress, readers)
     last = max(told.deliveries[-1].received_at, *(decision.at for decision in told.decisions))
     published = publish(settings, runner, now=last.astimezone(dt.UTC))

@@ -9,7 +9,6 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +21,7 @@ from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
+from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
 from tasks.derive import derive_wave
 from tasks.faults import Unreadable
@@ -29,8 +29,9 @@ from tasks.findings import Judged, finding, make_findings, to_frame
 from tasks.judgements import write_judgement
 from tasks.judging import judging_inputs, needs_judging
 from tasks.locks import only_one
+from tasks.names import shown_name
 from tasks.pseudonym import pseudonym_key
-from tasks.read import Readers, ReadWorkbook
+from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
@@ -107,7 +108,7 @@ def _receive(
     waiting = receive.find_waiting(inbox, settings.settle_seconds)
     for path, reason in waiting.refused.items():
         receive.leave_note(path, reason)
-        report.taken.append(Taken(path.name, None, refused=reason))
+        report.taken.append(Taken(shown_name(path.name), None, refused=reason))
     state = derive_state(ledger.events())
 
     def take(path: Path) -> Taken:
@@ -115,19 +116,23 @@ def _receive(
         if event is None:  # recorded by a run that was stopped before the move
             submission_id = receive.submission_id_of(path)
             receive.set_aside(path, inbox, submission_id)
-            return Taken(path.name, submission_id)
+            return Taken(shown_name(path.name), submission_id)
         ledger.append([event])
         _remember(state, event)
         assert event.submission_id
         receive.set_aside(path, inbox, event.submission_id)
-        return Taken(path.name, event.submission_id, duplicate=event.kind == "received_again")
+        return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
 
     files = sorted(
         waiting.files, key=lambda path: (received_at.get(path.name) or dt.datetime.max.replace(tzinfo=dt.UTC), path)
     )
-    for path, outcome in zip(files, runner.each("receive", take, files, lambda path: path.name), strict=True):
-        if isinstance(outcome, Exception):
-            _note_fault(report, f"Tệp {path.name} chưa nhận được", outcome)
+    outcomes = runner.each("receive", take, files, lambda path: shown_name(path.name))
+    for path, outcome in zip(files, outcomes, strict=True):
+        if isinstance(outcome, receive.StillChanging):
+            receive.leave_note(path, receive.STILL_CHANGING)
+            report.taken.append(Taken(shown_name(path.name), None, refused=receive.STILL_CHANGING))
+        elif isinstance(outcome, Exception):
+            _note_fault(report, f"Tệp {shown_name(path.name)} chưa nhận được", outcome)
         else:
             report.taken.append(outcome)
 
@@ -196,7 +201,7 @@ class _Judging:
         """Open the files in child processes; what they hold stays at hand for this run."""
         if not submissions:
             return
-        self.readers = self.readers or Readers(self.settings.readers)
+        self.readers = self.readers or start_readers(self.settings)
         readers = self.readers
         started: dict[str, Future[ReadWorkbook | Unreadable]] = {
             one.submission_id: readers.submit(self.settings.raw / one.submission_id, one.file_name)
@@ -208,19 +213,11 @@ class _Judging:
         def wait(submission: Submission) -> ReadWorkbook | Unreadable:
             path = self.settings.raw / submission.submission_id
             first = started.pop(submission.submission_id, None)
-            try:
-                # Another attempt of this step reads anew.
-                return first.result() if first else readers.read(path, submission.file_name)
-            except BrokenProcessPool:
-                # Some file killed its child, and took the others waiting with it: each gets a child of its own.
-                readers.restart()
-                return readers.read(path, submission.file_name)
+            # Another attempt of this step reads anew.
+            return first.result() if first else readers.read(path, submission.file_name)
 
         outcomes = self.runner.each("read", wait, submissions, lambda one: one.file_name)
         for submission, outcome in zip(submissions, outcomes, strict=True):
-            if isinstance(outcome, BrokenProcessPool):
-                readers.restart()
-                outcome = Unreadable("tệp làm hỏng trình đọc", "the file kills its reader")
             if isinstance(outcome, Exception) and not isinstance(outcome, Unreadable):
                 self.failed.add(submission.submission_id)
                 _note_fault(self.report, f"Tệp {submission.file_name} chưa đọc được", outcome)

@@ -1,7 +1,9 @@
 """Take what waits in the inbox: the bytes are safe before anything else is done with them."""
 
+import contextlib
 import datetime as dt
 import hashlib
+import logging
 import os
 import shutil
 import stat
@@ -12,10 +14,23 @@ from typing import Any
 
 from ledger.events import Event
 from ledger.states import State
-from tasks.files import sync_folder, write_bytes
+from tasks.faults import SystemFault
+from tasks.files import sync_folder, temporary_beside, write_bytes
+from tasks.names import shown_name
 
 DONE_FOLDER = ".done"
 NOTE_SUFFIX = ".ghi-chu.txt"
+STILL_CHANGING = "tệp còn đang được ghi; sẽ nhận ở lần chạy sau"
+# A folder with such a name was meant as a file, or is made to look like one.
+_FILE_SUFFIXES = {".xlsx", ".xls", ".ods", ".zip"}
+_PIECE_BYTES = 1 << 20
+_NAME_BYTES, _TEMPORARY_BYTES = 255, 18
+
+log = logging.getLogger("giamngheo")
+
+
+class StillChanging(Exception):
+    """The file changed while it was copied; it is left for the next run."""
 
 
 @dataclass
@@ -30,31 +45,64 @@ def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
     """The files of an inbox, in name order, that have stopped growing. Hidden ones and notes are passed over.
 
     A file that changed less than `settle_seconds` ago is watched for that long, and left if it still changes.
+    Links are never followed, pipes and devices never opened.
     """
     found = Waiting()
     if not inbox.is_dir():
         return found
-    for folder, folders, names in os.walk(inbox):
+
+    def unlisted(fault: OSError) -> None:
+        if Path(fault.filename) == inbox:
+            raise fault
+        found.refused[Path(fault.filename)] = "không có quyền mở thư mục"
+
+    for folder, folders, names in os.walk(inbox, onerror=unlisted):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in list(folders):
+            if reason := _folder_refusal(Path(folder) / name):
+                folders.remove(name)
+                found.refused[Path(folder) / name] = reason
         for name in sorted(names):
             path = Path(folder) / name
             if name.startswith(".") or name.endswith(NOTE_SUFFIX):
                 continue
-            status = path.lstat()
-            if not stat.S_ISREG(status.st_mode):
-                found.refused[path] = "không phải tệp thông thường (liên kết hoặc thiết bị)"
-            elif not os.access(path, os.R_OK):
-                found.refused[path] = "không có quyền đọc tệp"
-            else:
-                found.files.append(path)
-    fresh = {path: _mark(path) for path in found.files if _age(path) < settle_seconds}
+            with contextlib.suppress(FileNotFoundError):  # gone again meanwhile
+                if reason := _file_refusal(path):
+                    found.refused[path] = reason
+                else:
+                    found.files.append(path)
+    _leave_growing(found, settle_seconds)
+    return found
+
+
+def _folder_refusal(path: Path) -> str:
+    if path.is_symlink():
+        return "là liên kết đến thư mục khác"
+    if path.suffix.casefold() in _FILE_SUFFIXES:
+        return "là thư mục, không phải tệp"
+    return ""
+
+
+def _file_refusal(path: Path) -> str:
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return "không phải tệp thông thường (liên kết hoặc thiết bị)"
+    if not os.access(path, os.R_OK):
+        return "không có quyền đọc tệp"
+    return ""
+
+
+def _leave_growing(found: Waiting, settle_seconds: float) -> None:
+    marks = {path: _mark_or_none(path) for path in found.files}
+    now = time.time()
+    fresh = {path: mark for path, mark in marks.items() if mark is None or abs(now - mark[1] / 1e9) < settle_seconds}
     if fresh:
         time.sleep(settle_seconds)
-        for path, mark in fresh.items():
-            if _mark(path) != mark:
-                found.files.remove(path)
-                found.refused[path] = "tệp còn đang được ghi; sẽ nhận ở lần chạy sau"
-    return found
+    for path, mark in fresh.items():
+        after = _mark_or_none(path)
+        if after is None or after != mark:
+            found.files.remove(path)
+        if after is not None and after != mark:
+            found.refused[path] = STILL_CHANGING
 
 
 def submission_id_of(path: Path) -> str:
@@ -67,14 +115,11 @@ def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: s
     """Keep the bytes of one file and say what happened: `received`, or `received_again` for known bytes (F07).
 
     The caller records the event and then calls `set_aside`. Returns None when this very delivery is recorded
-    already and only the move is left to do. Raises OSError: the file stays where it is.
+    already and only the move is left to do. The file is copied in pieces, so its size does not matter here.
+    Raises StillChanging and OSError: the file stays where it is.
     """
-    content = path.read_bytes()
-    submission_id = hashlib.sha256(content).hexdigest()
-    kept = raw / submission_id
-    if not kept.exists():
-        write_bytes(kept, content, read_only=True)
-    delivery = {"file_name": path.name, "size": len(content), "mark": _mark(path), "source": source}
+    submission_id, mark = _keep(path, raw)
+    delivery = {"file_name": shown_name(path.name), "size": mark[2], "mark": mark, "source": source}
     known = state.submissions.get(submission_id)
     if known is None:
         return Event("received", at, submission_id=submission_id, payload=delivery)
@@ -83,35 +128,85 @@ def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: s
     return Event("received_again", at, submission_id=submission_id, payload=delivery)
 
 
+def _keep(path: Path, raw: Path) -> tuple[str, list[int]]:
+    """Copy a file to `raw/` under the hash of its bytes, as they are copied; returns the hash and its mark."""
+    # What was a file a moment ago may be a link or a pipe by now: neither is followed or waited for.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with open(descriptor, "rb", buffering=0) as source, temporary_beside(raw / "received") as temporary:
+        before = os.fstat(descriptor)
+        if not stat.S_ISREG(before.st_mode):
+            raise StillChanging(shown_name(path.name))
+        digest = hashlib.sha256()
+        with open(temporary, "wb") as copy:
+            while piece := source.read(_PIECE_BYTES):
+                digest.update(piece)
+                copy.write(piece)
+            copy.flush()
+            os.fsync(copy.fileno())
+            size = copy.tell()
+        mark = _mark(before)
+        if _mark(os.fstat(descriptor)) != mark or size != before.st_size:
+            raise StillChanging(shown_name(path.name))
+        kept = raw / digest.hexdigest()
+        if not kept.exists():
+            temporary.chmod(0o444)
+            os.replace(temporary, kept)
+            sync_folder(raw)
+    return digest.hexdigest(), mark
+
+
 def set_aside(path: Path, inbox: Path, submission_id: str) -> None:
     """Move a taken file to `.done/` of its inbox, under a name that no earlier one has."""
     done = inbox / DONE_FOLDER
     done.mkdir(exist_ok=True)
+    if done.is_symlink():
+        raise SystemFault(f"{done} is a link; what is taken must stay in the inbox")
     target = done / path.name
-    if target.exists():
-        target = done / f"{path.stem}.{submission_id[:8]}.{time.time_ns()}{path.suffix}"
+    if os.path.lexists(target):
+        tag = f".{submission_id[:8]}.{time.time_ns()}"
+        target = done / (_cut(path.stem, len(os.fsencode(tag + path.suffix))) + tag + path.suffix)
     shutil.move(path, target)
     sync_folder(done)
-    path.with_name(path.name + NOTE_SUFFIX).unlink(missing_ok=True)
+    _note_of(path).unlink(missing_ok=True)
 
 
 def leave_note(path: Path, reason: str) -> None:
-    """Say beside a file why it was not taken."""
-    note = path.with_name(path.name + NOTE_SUFFIX)
-    text = f"Chưa nhận được tệp này: {reason}.\n"
-    if not note.is_file() or note.read_text(encoding="utf-8") != text:
-        write_bytes(note, text.encode())
+    """Say beside a file why it was not taken. A folder where nothing can be written gets no note."""
+    note = _note_of(path)
+    text = f"Chưa nhận được tệp này: {reason}.\n".encode()
+    try:
+        if note.is_symlink() or not note.is_file() or note.stat().st_size != len(text) or note.read_bytes() != text:
+            write_bytes(note, text)
+    except OSError as fault:
+        log.warning("no note beside %s: %s", shown_name(path.name), fault.strerror)
 
 
-def _mark(path: Path) -> list[int]:
+def _note_of(path: Path) -> Path:
+    return path.with_name(_cut(path.name, len(NOTE_SUFFIX)) + NOTE_SUFFIX)
+
+
+def _cut(name: str, taken: int) -> str:
+    """As much of a name as a folder takes beside so many bytes more; a cut one ends in a mark of the whole."""
+    whole = os.fsencode(name)
+    # Room for the prefix of a temporary name, too.
+    most = _NAME_BYTES - taken - _TEMPORARY_BYTES
+    if len(whole) <= most:
+        return name
+    mark = f"~{hashlib.sha256(whole).hexdigest()[:8]}"
+    return whole[: most - len(mark)].decode(errors="ignore") + mark
+
+
+def _mark(status: os.stat_result) -> list[int]:
     """What tells one delivery from the next one of the same bytes."""
-    status = path.stat()
     return [status.st_ino, status.st_mtime_ns, status.st_size]
+
+
+def _mark_or_none(path: Path) -> list[int] | None:
+    try:
+        return _mark(path.lstat())
+    except FileNotFoundError:
+        return None
 
 
 def _same_delivery(delivery: dict[str, Any], earlier: dict[str, Any]) -> bool:
     return bool(delivery["file_name"] == earlier["file_name"] and delivery["mark"] == earlier["mark"])
-
-
-def _age(path: Path) -> float:
-    return abs(time.time() - path.stat().st_mtime)

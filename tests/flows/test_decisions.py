@@ -17,6 +17,7 @@ from ledger.events import Ledger
 from ledger.states import State, Submission, derive_state
 from settings import Settings
 from tasks import decide
+from tasks.children import Readers
 from tasks.decide import NotAllowed
 from tasks.judgements import read_findings
 from tasks.judging import needs_look

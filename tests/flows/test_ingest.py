@@ -4,8 +4,6 @@ import datetime as dt
 import itertools
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import polars as pl
@@ -22,12 +20,12 @@ from ledger.events import Event, Ledger
 from ledger.states import State, Submission, derive_state
 from settings import Settings
 from tasks import accept
-from tasks.faults import SystemFault, Unreadable
+from tasks.children import Readers
+from tasks.faults import SystemFault
 from tasks.findings import SCHEMA
 from tasks.judgements import read_findings
 from tasks.judging import needs_look
 from tasks.locks import Busy, only_one
-from tasks.read import Readers, ReadWorkbook
 
 AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
 DECEMBER, JANUARY, FEBRUARY = "2019-12", "2020-01", "2020-02"
@@ -489,40 +487,6 @@ def _lose_the_first(room: Room) -> object:
             (room.settings.raw / submission_id).unlink()
 
     return lose
-
-
-class DeadlyReaders:
-    """Children of which one file kills its own, and with it whatever else is being read."""
-
-    def __init__(self, readers: Readers, deadly: str) -> None:
-        self.readers = readers
-        self.deadly = deadly
-        self.restarts = 0
-
-    def submit(self, path: Path, file_name: str) -> "Future[ReadWorkbook | Unreadable]":
-        broken: Future[ReadWorkbook | Unreadable] = Future()
-        broken.set_exception(BrokenProcessPool("a child died"))
-        return broken
-
-    def read(self, path: Path, file_name: str) -> ReadWorkbook | Unreadable:
-        if file_name == self.deadly:
-            raise BrokenProcessPool("a child died")
-        return self.readers.read(path, file_name)
-
-    def restart(self) -> None:
-        self.restarts += 1
-
-
-def test_a_file_that_kills_its_reader_stops_no_other(room: Room, readers: Readers) -> None:
-    room.drop("a.xlsx", december())
-    room.drop("chet.xlsx", a_month(district_code="970"))
-    room.drop("c.xlsx", a_month(district_code="969"))
-    deadly = DeadlyReaders(readers, "chet.xlsx")
-    report = room.run(readers=deadly)
-    assert report.faults == []
-    assert deadly.restarts > 0
-    assert room.states() == {"a.xlsx": "accepted", "c.xlsx": "accepted", "chet.xlsx": "unreadable"}
-    assert "trình đọc" in room.findings("chet.xlsx").item(0, "message_vi")
 
 
 def test_an_empty_inbox_is_nothing_to_do(room: Room) -> None:

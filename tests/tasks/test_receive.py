@@ -2,8 +2,11 @@
 
 import datetime as dt
 import hashlib
+import json
 import os
+import socket
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,16 @@ import pytest
 from ledger.events import Event
 from ledger.states import State, derive_state
 from tasks import receive
-from tasks.receive import DONE_FOLDER, NOTE_SUFFIX, find_waiting, leave_note, receive_file, set_aside
+from tasks.faults import SystemFault
+from tasks.receive import (
+    DONE_FOLDER,
+    NOTE_SUFFIX,
+    StillChanging,
+    find_waiting,
+    leave_note,
+    receive_file,
+    set_aside,
+)
 
 AT = dt.datetime(2020, 1, 5, tzinfo=dt.UTC)
 CONTENT = b"noi dung cua tep"
@@ -75,6 +87,32 @@ class TestFindWaiting:
     def test_a_pipe_is_refused_and_never_opened(self, inbox: Path) -> None:
         os.mkfifo(inbox / "ong.xlsx")
         assert "thiết bị" in find_waiting(inbox, 0).refused[inbox / "ong.xlsx"]
+
+    def test_a_socket_is_refused(self, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(inbox)  # a socket's address is short
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind("o.xlsx")
+            assert "thiết bị" in find_waiting(inbox, 0).refused[inbox / "o.xlsx"]
+
+    @pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.ods", "a.zip"])
+    def test_a_folder_that_is_called_like_a_file_is_refused(self, inbox: Path, name: str) -> None:
+        a_file(inbox, f"{name}/b.xlsx")
+        found = find_waiting(inbox, 0)
+        assert found.files == []
+        assert "thư mục" in found.refused[inbox / name]
+
+    def test_a_link_to_a_folder_is_refused_and_not_entered(self, inbox: Path, tmp_path: Path) -> None:
+        a_file(tmp_path / "ngoai", "b.xlsx")
+        (inbox / "huyện").symlink_to(tmp_path / "ngoai")
+        found = find_waiting(inbox, 0)
+        assert found.files == []
+        assert "liên kết" in found.refused[inbox / "huyện"]
+
+    def test_a_file_that_goes_away_meanwhile_is_passed_over(self, inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        gone, still = a_file(inbox, "a.xlsx"), a_file(inbox, "b.xlsx")
+        monkeypatch.setattr(receive.time, "sleep", lambda _: gone.unlink(missing_ok=True))
+        found = find_waiting(inbox, 60)
+        assert (found.files, found.refused) == ([still], {})
 
     def test_a_file_that_still_grows_is_left_and_the_others_are_taken(
         self, inbox: Path, monkeypatch: pytest.MonkeyPatch
@@ -167,8 +205,78 @@ class TestReceiveFile:
         assert path.read_bytes() == CONTENT
         assert list(raw.iterdir()) == []
 
+    def test_a_large_file_is_copied_without_being_loaded(self, inbox: Path, raw: Path) -> None:
+        path = inbox / "lon.xlsx"
+        with open(path, "wb") as file:
+            file.truncate(64 << 20)
+        tracemalloc.start()
+        try:
+            event = taken(path, raw)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert event is not None
+        assert event.payload["size"] == 64 << 20
+        assert peak < 8 << 20
+        assert event.submission_id == receive.submission_id_of(raw / str(event.submission_id))
+
+    def test_what_became_a_link_or_a_pipe_meanwhile_is_not_opened(self, inbox: Path, raw: Path, tmp_path: Path) -> None:
+        (inbox / "a.xlsx").symlink_to(a_file(tmp_path, "ngoai.xlsx"))
+        with pytest.raises(OSError):
+            taken(inbox / "a.xlsx", raw)
+        os.mkfifo(inbox / "b.xlsx")
+        with pytest.raises(StillChanging):
+            taken(inbox / "b.xlsx", raw)
+        assert not raw.exists() or list(raw.iterdir()) == []
+
+    def test_a_file_that_changes_while_it_is_copied_is_left(
+        self, inbox: Path, raw: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = a_file(inbox)
+        really = os.fsync
+
+        def and_grow(descriptor: int) -> None:
+            really(descriptor)
+            with open(path, "ab") as file:
+                file.write(b"more")
+
+        monkeypatch.setattr(receive.os, "fsync", and_grow)
+        with pytest.raises(StillChanging):
+            taken(path, raw)
+        assert list(raw.iterdir()) == []
+        assert path.read_bytes() == CONTENT + b"more"
+
+    @pytest.mark.parametrize("name", [b"th\xe1ng.xlsx", "gnp\u202exslx.exe".encode(), b"a\x1b[31mb\nc.xlsx"])
+    def test_an_odd_name_is_kept_off_every_record(self, inbox: Path, raw: Path, name: bytes) -> None:
+        path = inbox / os.fsdecode(name)
+        path.write_bytes(CONTENT)
+        event = taken(path, raw)
+        assert event is not None
+        json.dumps(event.payload, ensure_ascii=False).encode()
+        assert event.payload["file_name"].isprintable()
+        assert "�" in event.payload["file_name"]
+        leave_note(path, "lý do")
+        set_aside(path, inbox, ID)
+        assert [os.fsencode(entry.name) for entry in (inbox / DONE_FOLDER).iterdir()] == [name]
+        assert list(inbox.glob(f"*{NOTE_SUFFIX}")) == []
+
 
 class TestSetAside:
+    def test_a_name_as_long_as_a_folder_takes(self, inbox: Path) -> None:
+        name = "ộ" * 83 + ".xlsx"
+        for content in (b"1", b"2"):
+            leave_note(a_file(inbox, name, content), "lý do")
+            assert len(list(inbox.glob(f"*{NOTE_SUFFIX}"))) == 1
+            set_aside(inbox / name, inbox, hashlib.sha256(content).hexdigest())
+        assert list(inbox.glob(f"*{NOTE_SUFFIX}")) == []
+        assert sorted(path.read_bytes() for path in (inbox / DONE_FOLDER).iterdir()) == [b"1", b"2"]
+
+    def test_a_folder_that_leads_elsewhere_is_a_fault(self, inbox: Path, tmp_path: Path) -> None:
+        (inbox / DONE_FOLDER).symlink_to(tmp_path)
+        with pytest.raises(SystemFault):
+            set_aside(a_file(inbox), inbox, ID)
+        assert (inbox / "thang.xlsx").exists()
+
     def test_moves_the_file_to_done(self, inbox: Path) -> None:
         set_aside(a_file(inbox), inbox, ID)
         assert [str(path.relative_to(inbox)) for path in inbox.rglob("*.xlsx")] == [f"{DONE_FOLDER}/thang.xlsx"]
@@ -187,6 +295,18 @@ class TestSetAside:
 
 
 class TestLeaveNote:
+    def test_a_link_in_its_place_is_replaced_not_followed(self, inbox: Path, tmp_path: Path) -> None:
+        target = a_file(tmp_path, "ngoai.txt")
+        path = a_file(inbox)
+        (inbox / f"thang.xlsx{NOTE_SUFFIX}").symlink_to(target)
+        leave_note(path, "lý do")
+        assert target.read_bytes() == CONTENT
+        assert "lý do" in (inbox / f"thang.xlsx{NOTE_SUFFIX}").read_text(encoding="utf-8")
+
+    def test_a_folder_that_takes_no_note_stops_nothing(self, inbox: Path) -> None:
+        (inbox / f"thang.xlsx{NOTE_SUFFIX}").mkdir()
+        leave_note(a_file(inbox), "lý do")
+
     def test_says_why_beside_the_file(self, inbox: Path) -> None:
         path = a_file(inbox)
         leave_note(path, "không có quyền đọc tệp")

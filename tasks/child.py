@@ -1,0 +1,91 @@
+"""The child process that opens received files: `python -m tasks.child`, started by `tasks/children.py` only.
+
+It confines itself before it imports a reader: memory, time for each file, no core dumps, nothing to write.
+"""
+
+import os
+import pickle
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+MEGABYTE = 1024 * 1024
+READY = "ready"
+NO_MEMORY = 70
+# Libraries reserve far more addresses than they fill; what they fill counts as data.
+_RESERVED_MEGABYTES = 4096
+_LOG_BYTES = MEGABYTE
+
+
+Reader = Callable[[Path, str], object]
+
+
+def serve(connection: Connection, seconds: float, file_megabytes: int, cells: int) -> None:
+    """Answer (path, file name) with what was read, an Unreadable, or the fault of the system that it met."""
+    from tasks.gate import limits
+    from tasks.read import read_file
+
+    limits.current = limits.Limits(file_megabytes=file_megabytes, cells=cells)
+    connection.send(READY)
+    while True:
+        try:
+            path, file_name = connection.recv()
+        except EOFError:
+            return
+        # The default action ends this process wherever it is, in a library's loop too.
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            answer = _pickled(_outcome(read_file, path, file_name))
+        except MemoryError:
+            os._exit(NO_MEMORY)
+        connection.send_bytes(answer)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _outcome(read_file: Reader, path: Path, file_name: str) -> object:
+    from tasks.gate import check_size
+
+    try:
+        check_size(path.stat().st_size)
+        return read_file(path, file_name)
+    except MemoryError:
+        raise
+    except Exception as fault:  # an Unreadable among them
+        return fault
+
+
+def _pickled(outcome: object) -> bytes:
+    try:
+        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
+    except MemoryError:
+        raise
+    except Exception:
+        return pickle.dumps(RuntimeError(f"{type(outcome).__name__}: {outcome}"))
+
+
+def _confine(megabytes: int) -> None:
+    _lower(resource.RLIMIT_DATA, megabytes * MEGABYTE)
+    _lower(resource.RLIMIT_AS, (megabytes + _RESERVED_MEGABYTES) * MEGABYTE)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, _LOG_BYTES)
+    # Ctrl-C reaches the whole group; the parent decides what becomes of its children.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _lower(limit: int, value: int) -> None:
+    _, most = resource.getrlimit(limit)
+    value = value if most == resource.RLIM_INFINITY else min(value, most)
+    resource.setrlimit(limit, (value, value))
+
+
+def main(arguments: list[str]) -> None:
+    descriptor, seconds, megabytes, file_megabytes, cells = arguments
+    _confine(int(megabytes))
+    serve(Connection(int(descriptor)), float(seconds), int(file_megabytes), int(cells))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
