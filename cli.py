@@ -258,8 +258,9 @@ def findings(
     from tasks.judgements import read_findings
 
     settings = _settings()
-    found = _find(_state(settings), submission)
-    rows = read_findings(settings.judgements, found, settings.timezone)
+    state = _state(settings)
+    found = _find(state, submission)
+    rows = read_findings(settings.judgements, state, found, settings.timezone)
     if as_json:
         _print_json(rows.to_dicts())
     else:
@@ -270,6 +271,10 @@ def findings(
 def return_(submission: SubmissionId, by: By, reason: Reason) -> None:
     """Send a submission back to the district."""
     _decide(submission, "return", by, reason)
+    import terminal
+
+    settings = _settings()
+    terminal.say_returned(settings, _find(_state(settings), submission))
 
 
 @app.command()
@@ -292,8 +297,9 @@ def waive(
     except ValueError:
         raise WrongUsage(f"Ngày {until} không đúng dạng YYYY-MM-DD") from None
     if finding:
-        found = _find(_state(settings), submission)
-        rows = read_findings(settings.judgements, found, settings.timezone)
+        state = _state(settings)
+        found = _find(state, submission)
+        rows = read_findings(settings.judgements, state, found, settings.timezone)
         mine = rows.filter(rows["finding_id"] == finding)
         if mine.is_empty():
             raise WrongUsage(f"Tệp này không có lỗi {finding}")

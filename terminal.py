@@ -255,8 +255,9 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
 
     say(f"{submission.file_name} — {STATES_VI[submission.state]}")
     exact = dict((submission.judgement or {}).get("counts", {}))
-    if submission.received_again:
-        exact["F07"] = len(submission.received_again)
+    for rule in ("F07", "X04"):  # these come of other files, not of the judgement
+        if later := rows.filter(pl.col("rule") == rule).height:
+            exact[rule] = later
     if not exact:
         say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
         return
@@ -316,6 +317,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
         say(f"LỖI HỆ THỐNG (tệp vẫn chờ xử lý): {fault}", bold=True)
     if any(report.state.submissions[one].state in ("rejected", "held", "unreadable") for one in report.judged):
         say("Xem lỗi từng ô: giamngheo findings MÃ")
+        say(f"Bản đánh dấu lỗi để gửi huyện: {settings.data / 'returned'}")
 
 
 def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any]:
@@ -357,6 +359,15 @@ def print_decided(submission: "Submission") -> None:
     standing = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts))
     still = f" Các lỗi: {standing}." if standing and submission.state in ("rejected", "held") else ""
     say(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.{still}")
+
+
+def say_returned(settings: "Settings", submission: "Submission") -> None:
+    """Where the marked workbook for the district is."""
+    from tasks.returned import returned_path
+
+    path = returned_path(settings, submission)
+    if path.exists():
+        say(f"Bản đánh dấu lỗi để gửi huyện: {path}")
 
 
 def print_releases(rows: list[dict[str, Any]]) -> None:

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 from flows.ingest import ingest
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import State, Submission, derive_state
+from ledger.states import UNREADABLE, State, Submission, derive_state
 from settings import Settings
 from tasks import decide
 from tasks.children import Readers
+from tasks.judgements import read_findings
 from tasks.locks import only_one
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
+from tasks.returned import write_returned
 
 # How long a decision waits for a run that is under way.
 PATIENCE_SECONDS = 60
@@ -60,7 +62,10 @@ def decide_on(
             return found
         raise ValueError(f"no such decision: {action}")
 
-    return record(settings, runner, events, at, readers)
+    state = record(settings, runner, events, at, readers)
+    if action == "return":
+        _send_back(settings, state, state.find(submission_id), reason)
+    return state
 
 
 def record(
@@ -78,6 +83,14 @@ def record(
         finally:
             ledger.close()
     return ingest(settings, runner, clock=lambda: at, take_files=False, readers=readers).state
+
+
+def _send_back(settings: Settings, state: State, submission: Submission, reason: str) -> None:
+    """The district's own workbook, marked, with the validator's reason; a file that can't be opened has none."""
+    if submission.judgement is None or submission.judgement["verdict"] == UNREADABLE:
+        return
+    findings = read_findings(settings.judgements, state, submission, settings.timezone)
+    write_returned(settings, submission, findings, reason)
 
 
 def _write_tables(settings: Settings, submission: Submission) -> None:

@@ -17,25 +17,29 @@ from zoneinfo import ZoneInfo
 
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state
+from ledger.states import ACCEPTED, HELD, REJECTED, UNREADABLE, State, Submission, derive_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
 from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
+from tasks.cross import id_numbers
 from tasks.derive import derive_wave
 from tasks.faults import Unreadable
-from tasks.findings import Judged, finding, make_findings, to_frame
-from tasks.judgements import write_judgement
+from tasks.findings import Judged, finding, make_findings, to_frame, with_household_id
+from tasks.judgements import read_findings, write_judgement
 from tasks.judging import judging_inputs, needs_judging
 from tasks.locks import only_one
 from tasks.names import shown_name
 from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
+from tasks.returned import write_returned
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
 CHUNK = 200
+# Verdicts that a district must hear of cell by cell.
+ANSWERED = (REJECTED, HELD)
 
 log = logging.getLogger("giamngheo")
 
@@ -351,7 +355,19 @@ class _Judging:
                 )
         self.ledger.append(events)
         self.report.judged.append(submission.submission_id)
+        if verdict in ANSWERED:
+            self._answer(submission.submission_id)
         return verdict
+
+    def _answer(self, submission_id: str) -> None:
+        """Lay the marked workbook ready for the district. It can be made again, so its failing changes no verdict."""
+        state = derive_state(self.ledger.events())
+        submission = state.submissions[submission_id]
+        try:
+            findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
+            write_returned(self.settings, submission, findings)
+        except Exception as fault:
+            _note_fault(self.report, f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}", fault)
 
     def _judged_event(
         self,
@@ -363,7 +379,10 @@ class _Judging:
         inputs: dict[str, Any],
         at: dt.datetime,
     ) -> Event:
-        name = write_judgement(self.settings.judgements, submission.submission_id, to_frame(listed))
+        findings = with_household_id(to_frame(listed), self.key)
+        name = write_judgement(self.settings.judgements, submission.submission_id, findings)
+        numbers = id_numbers(case.workbook, self.key)
+        numbers_name = write_judgement(self.settings.judgements, submission.submission_id, numbers)
         return Event(
             "judged",
             at,
@@ -377,6 +396,7 @@ class _Judging:
                 "counts": dict(counts),
                 "severities": judge.severities(counts),
                 "findings": name,
+                "id_numbers": numbers_name,
                 "rule_pack": judge.rule_pack(),
             },
         )
@@ -399,7 +419,9 @@ class _Judging:
                 "inputs": {},
                 "counts": dict(counts),
                 "severities": judge.severities(counts),
-                "findings": write_judgement(self.settings.judgements, submission.submission_id, to_frame(listed)),
+                "findings": write_judgement(
+                    self.settings.judgements, submission.submission_id, with_household_id(to_frame(listed), self.key)
+                ),
                 "rule_pack": judge.rule_pack(),
             },
         )
@@ -421,4 +443,4 @@ def describe(fault: Exception) -> str:
     """A fault of the system in one sentence."""
     if isinstance(fault, OSError):
         return f"{fault.strerror or type(fault).__name__} ({fault.filename or ''})"
-    return f"{type(fault).__name__}: {fault}"
+    return f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}".rstrip(": ")

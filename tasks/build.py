@@ -109,7 +109,8 @@ FINDING: Schema = {
     "expected": pl.String,
     "message_vi": pl.String,
     "message_en": pl.String,
-    "household_ref": pl.String,
+    "household_ref": pl.String,  # commune / hamlet / household code; goes no further than this
+    "household_id": pl.String,  # its pseudonym
     "waived": pl.Boolean,
 }
 

@@ -12,7 +12,9 @@ from forms.dictionary import sheets
 from plan.reference import units
 from tasks.case import Case
 from tasks.derive import Frames
+from tasks.derive.common import household_key
 from tasks.failure import Failure
+from tasks.pseudonym import pseudonyms
 
 SCHEMA = {
     "submission_id": pl.String,
@@ -75,6 +77,14 @@ def finding(submission_id: str, rule: str, facts: dict[str, str], **columns: Any
     row |= columns
     place = "|".join(str(row[key]) for key in ("rule", "sheet", "row", "column", "household_ref", "value"))
     return row | {"finding_id": hashlib.sha256(place.encode()).hexdigest()[:16]}
+
+
+def with_household_id(findings: pl.DataFrame, key: bytes) -> pl.DataFrame:
+    """Add `household_id`, the pseudonym under which the warehouse knows the household that a finding is about."""
+    place = pl.col("household_ref").str.splitn("/", 3)
+    keys = findings.select(place.struct.rename_fields(["commune_code", "hamlet", "household_code"]).struct.unnest())
+    ids = pseudonyms(key, "household", keys.select(household_key()).to_series())
+    return findings.with_columns(household_id=pl.Series(ids, dtype=pl.String))
 
 
 def to_frame(listed: list[dict[str, Any]]) -> pl.DataFrame:

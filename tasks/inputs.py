@@ -11,6 +11,9 @@ from ledger.states import State, Submission
 from plan.reference import period_end
 from settings import Settings
 from tasks.build import FINDING_COUNT, SLOT, SUBMISSION, BuildInputs
+from tasks.cross import cross_counts
+from tasks.findings import to_frame, with_household_id
+from tasks.judgements import later_findings, write_judgement
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
 from tasks.status import due_date, slot_rows
@@ -26,40 +29,50 @@ def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
     slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
         pl.col("period") <= period_end(as_of)
     )
+    key = pseudonym_key(settings.data, settings.pseudonym_key)
     for submission_id in slots.get_column("accepted_submission_id").drop_nulls():
         if not (settings.accepted / submission_id).exists():
-            key = pseudonym_key(settings.data, settings.pseudonym_key)
             restore_accepted(settings, state.submissions[submission_id], key)
     submissions = list(state.submissions.values())
     judged = [one for one in submissions if one.judgement is not None]
+    shared = cross_counts(settings.judgements, state)
     counts = [
         {"submission_id": one.submission_id, "rule": rule, "severity": rules()[rule].severity, "count": count}
         for one in judged
-        for rule, count in _counts(one).items()
+        for rule, count in _counts(one, shared[one.submission_id]).items()
     ]
+    later = later_findings(settings.judgements, state, submissions, settings.timezone)
+    later_name = write_judgement(settings.judgements, "later", with_household_id(to_frame(later), key))
     return BuildInputs(
         as_of=as_of,
         first_period=settings.first_period,
         accepted=settings.accepted,
         submissions=pl.DataFrame(
-            [_submission_row(settings, one) for one in submissions], schema=SUBMISSION, orient="row"
+            [_submission_row(settings, one, shared[one.submission_id]) for one in submissions],
+            schema=SUBMISSION,
+            orient="row",
         ),
         slots=slots,
-        findings=[settings.judgements / one.judgement["findings"] for one in judged if one.judgement],
+        findings=[
+            *[settings.judgements / one.judgement["findings"] for one in judged if one.judgement],
+            settings.judgements / later_name,
+        ],
         finding_counts=pl.DataFrame(counts, schema=FINDING_COUNT, orient="row"),
         rate_denominator_excludes_social_protection=settings.rate_denominator_excludes_social_protection,
         code_version=code_version(),
     )
 
 
-def _counts(submission: Submission) -> dict[str, int]:
+def _counts(submission: Submission, shared: int) -> dict[str, int]:
     counts: dict[str, int] = dict((submission.judgement or {}).get("counts", {}))
     if submission.received_again:
         counts["F07"] = len(submission.received_again)
+    if shared:
+        counts["X04"] = shared
     return counts
 
 
-def _submission_row(settings: Settings, submission: Submission) -> dict[str, Any]:
+def _submission_row(settings: Settings, submission: Submission, shared: int) -> dict[str, Any]:
     due = due_date(submission.period, settings.due_days) if submission.period else None
     received = submission.received_at.astimezone(ZoneInfo(settings.timezone)).date()
     return {
@@ -78,7 +91,7 @@ def _submission_row(settings: Settings, submission: Submission) -> dict[str, Any
         "on_time": received <= due if due else None,
         "rule_pack": (submission.judgement or {}).get("rule_pack", rule_pack()),
         "critical": submission.counts("critical"),
-        "warning": submission.counts("warning"),
+        "warning": submission.counts("warning") + shared,
         "info": submission.counts("info"),
     }
 

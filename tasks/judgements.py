@@ -3,20 +3,23 @@
 import datetime as dt
 import hashlib
 import io
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from ledger.states import Submission
+from ledger.states import State, Submission
+from tasks.cross import cross_findings
 from tasks.files import write_bytes
 from tasks.findings import SCHEMA, finding, to_frame
 
 
-def write_judgement(folder: Path, submission_id: str, findings: pl.DataFrame) -> str:
-    """Keep the listed findings of one judgement; returns the file's name, which is made from its content."""
+def write_judgement(folder: Path, submission_id: str, table: pl.DataFrame) -> str:
+    """Keep a table of one judgement (findings, hashed ID numbers); returns its name, made from its content."""
     buffer = io.BytesIO()
-    findings.write_parquet(buffer, compression="zstd")
+    table.write_parquet(buffer, compression="zstd")
     content = buffer.getvalue()
     name = f"{submission_id}/{hashlib.sha256(content).hexdigest()[:16]}.parquet"
     if not (folder / name).exists():
@@ -24,20 +27,28 @@ def write_judgement(folder: Path, submission_id: str, findings: pl.DataFrame) ->
     return name
 
 
-def read_findings(folder: Path, submission: Submission, timezone: str) -> pl.DataFrame:
-    """The findings of a submission's last judgement with the contract's columns, F07 of later deliveries last.
+def read_findings(folder: Path, state: State, submission: Submission, timezone: str) -> pl.DataFrame:
+    """The findings of a submission's last judgement with the contract's columns, then those that came later.
 
     Empty before it was judged. Raises OSError where the stored findings are gone.
     """
     parts = [pl.DataFrame(schema=SCHEMA)]
     if submission.judgement is not None:
-        parts.append(pl.read_parquet(folder / submission.judgement["findings"]))
-    received = _day(submission.received_at, timezone)
+        parts.append(pl.read_parquet(folder / submission.judgement["findings"]).select(list(SCHEMA)))
+    return pl.concat([*parts, to_frame(later_findings(folder, state, [submission], timezone))])
+
+
+def later_findings(
+    folder: Path, state: State, submissions: Iterable[Submission], timezone: str
+) -> list[dict[str, Any]]:
+    """What is no part of a judgement, since it comes of other files: F07 (the same bytes again) and X04."""
+    asked = list(submissions)
     again = [
-        finding(submission.submission_id, "F07", {"date": received}, value=_day(at, timezone))
-        for at in submission.received_again
+        finding(one.submission_id, "F07", {"date": _day(one.received_at, timezone)}, value=_day(at, timezone))
+        for one in asked
+        for at in one.received_again
     ]
-    return pl.concat([*parts, to_frame(again)])
+    return [*again, *cross_findings(folder, state, asked)]
 
 
 def _day(at: dt.datetime, timezone: str) -> str:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from ledger.states import ACCEPTED, EXCUSED, EXPECTED, State, Submission
 from plan.reference import districts, period_end, periods_between
 from settings import Settings
+from tasks.cross import cross_counts
 from tasks.judging import needs_look
 
 STATES_VI = {
@@ -45,18 +46,19 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
     Besides the contract's keys: `file_name`, and `needs_look` for an accepted file whose earlier month changed.
     """
     rows = []
+    shared = cross_counts(settings.judgements, state)
     by_slot: dict[tuple[str, str], list[Submission]] = {}
     for submission in state.submissions.values():
         if submission.slot:
             by_slot.setdefault(submission.slot, []).append(submission)
         elif period is None:
-            rows.append(_row(settings, state, submission))
+            rows.append(_row(settings, state, submission, shared[submission.submission_id]))
     expected = expected_periods(settings, state)
     for month in [period] if period else expected:
         due = due_date(month, settings.due_days)
         for unit in districts(month):
             here = by_slot.pop((unit.code, month), [])
-            rows += [_row(settings, state, submission) for submission in here]
+            rows += [_row(settings, state, submission, shared[submission.submission_id]) for submission in here]
             if not here and month in expected:
                 excused = (unit.code, month) in state.excused
                 rows.append(
@@ -75,11 +77,11 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
                 )
     if period is None:
         for left in by_slot.values():  # before the baseline, or of a district that was none then
-            rows += [_row(settings, state, submission) for submission in left]
+            rows += [_row(settings, state, submission, shared[submission.submission_id]) for submission in left]
     return rows
 
 
-def _row(settings: Settings, state: State, submission: Submission) -> dict[str, Any]:
+def _row(settings: Settings, state: State, submission: Submission, shared: int) -> dict[str, Any]:
     due = due_date(submission.period, settings.due_days) if submission.period else None
     received = submission.received_at.astimezone(ZoneInfo(settings.timezone))
     return {
@@ -90,7 +92,11 @@ def _row(settings: Settings, state: State, submission: Submission) -> dict[str, 
         "received_at": received.isoformat(timespec="seconds"),
         "due": due.isoformat() if due else None,
         "on_time": received.date() <= due if due else None,
-        "findings": {severity: submission.counts(severity) for severity in ("critical", "warning", "info")},
+        "findings": {
+            "critical": submission.counts("critical"),
+            "warning": submission.counts("warning") + shared,
+            "info": submission.counts("info"),
+        },
         "file_name": submission.file_name,
         "needs_look": needs_look(state, submission, settings.first_period),
     }

@@ -14,12 +14,22 @@ personal_rules as (
     join fields on list_contains(string_split(rules.fields, ';'), fields.key)
 ),
 
+-- The household goes by its pseudonym here, as everywhere in the warehouse.
+pseudonymous as (
+    select findings.* replace (
+        if(household_ref is null, value, replace(value, household_ref, coalesce(household_id, '•••')))                 as value,
+        if(household_ref is null, message_vi, replace(message_vi, household_ref, coalesce(household_id, '•••')))  as message_vi,
+        if(household_ref is null, message_en, replace(message_en, household_ref, coalesce(household_id, '•••')))  as message_en
+    )
+    from findings
+),
+
 marked as (
     select findings.*,
         coalesce(findings."column" in (select key from fields union select label_vi from fields), false)
             or findings.rule in (select rule from personal_rules)   as is_personal,
         coalesce(nullif(findings.value, ''), '•••')                 as hidden
-    from findings
+    from pseudonymous as findings
     semi join submissions using (submission_id)
 )
 
@@ -35,7 +45,7 @@ select
     if(is_personal, replace(expected, hidden, '•••'), expected)        as expected,
     if(is_personal, replace(message_vi, hidden, '•••'), message_vi)    as message_vi,
     if(is_personal, replace(message_en, hidden, '•••'), message_en)    as message_en,
-    household_ref,
+    household_id as household_ref,
     waived
 from marked
 order by all

@@ -38,7 +38,7 @@ class Run(NamedTuple):
         return found
 
     def findings(self, rule: str) -> pl.DataFrame:
-        return read_findings(self.settings.judgements, self.submission(rule), self.settings.timezone)
+        return read_findings(self.settings.judgements, self.report.state, self.submission(rule), self.settings.timezone)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_the_good_months_beside_them_are_accepted_without_a_finding(run: Run) ->
     assert good
     for one in good:
         assert one.state == "accepted"
-        assert read_findings(run.settings.judgements, one, run.settings.timezone).is_empty()
+        assert read_findings(run.settings.judgements, run.report.state, one, run.settings.timezone).is_empty()
 
 
 @each_rule

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ledger.states import Submission
+from ledger.states import State, Submission
 from tasks.files import temporary_beside, write_bytes
 from tasks.findings import SCHEMA, finding, to_frame
 from tasks.judgements import read_findings, write_judgement
@@ -71,19 +71,19 @@ class TestJudgements:
         frame = to_frame([finding("a" * 64, "H07", {"value": "16"}, sheet="Hộ", row=4, cell="K4", value="16")])
         name = write_judgement(tmp_path, "a" * 64, frame)
         assert write_judgement(tmp_path, "a" * 64, frame) == name
-        assert read_findings(tmp_path, a_submission(name), "Asia/Ho_Chi_Minh").equals(frame)
+        assert read_findings(tmp_path, State(), a_submission(name), "Asia/Ho_Chi_Minh").equals(frame)
 
     def test_a_file_without_findings_has_an_empty_table_with_every_column(self, tmp_path: Path) -> None:
         name = write_judgement(tmp_path, "a" * 64, to_frame([]))
-        found = read_findings(tmp_path, a_submission(name), "Asia/Ho_Chi_Minh")
+        found = read_findings(tmp_path, State(), a_submission(name), "Asia/Ho_Chi_Minh")
         assert dict(found.schema) == SCHEMA
         assert found.is_empty()
 
     def test_before_it_is_judged_there_are_none(self, tmp_path: Path) -> None:
-        assert read_findings(tmp_path, a_submission(), "Asia/Ho_Chi_Minh").is_empty()
+        assert read_findings(tmp_path, State(), a_submission(), "Asia/Ho_Chi_Minh").is_empty()
 
     def test_each_later_delivery_is_an_f07_with_the_first_ones_day(self, tmp_path: Path) -> None:
-        found = read_findings(tmp_path, a_submission(again=2), "Asia/Ho_Chi_Minh")
+        found = read_findings(tmp_path, State(), a_submission(again=2), "Asia/Ho_Chi_Minh")
         assert found.get_column("rule").to_list() == ["F07", "F07"]
         # 20:00 UTC is the next day in Cà Mau.
         assert set(found.get_column("message_vi")) == {"Tệp này đã được nhận ngày 06/01/2020"}
@@ -91,7 +91,7 @@ class TestJudgements:
 
     def test_stored_findings_that_are_gone_are_our_fault(self, tmp_path: Path) -> None:
         with pytest.raises(OSError):
-            read_findings(tmp_path, a_submission("a/gone.parquet"), "Asia/Ho_Chi_Minh")
+            read_findings(tmp_path, State(), a_submission("a/gone.parquet"), "Asia/Ho_Chi_Minh")
 
 
 class TestFinding:

@@ -126,6 +126,7 @@ def test_personal_values_are_masked_in_findings(tmp_path: Path) -> None:
             "message_vi": "Năm sinh 1850 bất thường",
             "message_en": "Year of birth 1850",
             "household_ref": "31999/Khóm 1/0001",
+            "household_id": "c0ffee",
             "waived": False,
         },
         {
@@ -141,6 +142,7 @@ def test_personal_values_are_masked_in_findings(tmp_path: Path) -> None:
             "message_vi": "Số nhân khẩu 18 lớn bất thường",
             "message_en": "",
             "household_ref": None,
+            "household_id": None,
             "waived": False,
         },
     ]
