@@ -226,7 +226,7 @@ class _Child:
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_WITHHELD)}
-    return kept | _SMALL | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return kept | _SMALL | {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
 
 
 def _verdict(exit_code: int, seconds: float, megabytes: int) -> Unreadable:
