@@ -15,7 +15,7 @@ from bench.floor import load
 from flows.ingest import IngestReport, ingest
 from flows.runner import DirectRunner
 from settings import Settings
-from tasks.read import Readers
+from tasks.children import Readers
 
 
 def run(files: Files, scratch: Path, rounds: int, reader: str) -> dict[str, list[float]]:

@@ -1,6 +1,6 @@
 """Where things stand in the workbook that this project writes. Rows and columns count from 0.
 
-The reader does not rely on this: senders move things (see `tasks/read.py`).
+The reader does not rely on this: senders move things (see `tasks/read`).
 """
 
 HEADER_ROW = 2

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 import unicodedata
+from collections.abc import Collection
 
 CellValue = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
@@ -10,6 +11,30 @@ _THOUSANDS = re.compile(r"-?\d{1,3}(\.\d{3})+")
 _WHOLE = re.compile(r"-?\d+")
 _MONTH_FORMS = (re.compile(r"(?P<m>\d{1,2})[/.-](?P<y>\d{4})"), re.compile(r"(?P<y>\d{4})[/.-](?P<m>\d{1,2})"))
 _DATE_FORMS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
+_RATE = re.compile(r"-?\d+(,\d+)?")
+_RATE_WITH_POINT = re.compile(r"-?\d+\.(\d{1,2}|\d{4,})")
+_CODE_AS_NUMBER = re.compile(r"(\d+)\.0*")
+_SEPARATOR = "\0"
+_SLASH = re.compile(r"\s*/\s*")
+# Marks without a width that come with text copied from web pages and other programs.
+_INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+# Days of a spreadsheet count from here; the second is what old Excel for Macintosh used.
+EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_SERIAL_FROM, _SERIAL_TO = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
+# What a spreadsheet shows where a formula failed.
+ERROR_TEXTS = frozenset(
+    [
+        *("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#GETTING_DATA", "#SPILL!", "#CALC!"),
+        *("#BLOCKED!", "#FIELD!", "#UNKNOWN!", "#CONNECT!"),
+        *(f"Err:{number}" for number in range(501, 541)),
+    ]
+)
+
+
+class CellFault(str):
+    """What stands in a cell that has no value: an error, or a formula that was never calculated (rule F14)."""
+
+    __slots__ = ()
 
 
 def to_text(value: CellValue) -> str | None:
@@ -32,7 +57,20 @@ def to_text(value: CellValue) -> str | None:
 
 def clean_text(text: str) -> str | None:
     """NFC, without white space at the ends and with single spaces inside; None when nothing is left."""
+    if not text.isascii():
+        for mark in _INVISIBLE:
+            if mark in text:
+                text = text.replace(mark, "")
     return " ".join(unicodedata.normalize("NFC", text).split()) or None
+
+
+def clean_texts(texts: Collection[str]) -> list[str | None]:
+    """`clean_text` of many, at once."""
+    joined = _SEPARATOR.join(texts)
+    cleaned = (clean_text(joined) or "").split(_SEPARATOR)
+    if len(cleaned) != len(texts):
+        return [clean_text(text) for text in texts]
+    return [text.strip() or None for text in cleaned]
 
 
 def to_whole_number(value: CellValue) -> int | None:
@@ -54,6 +92,31 @@ def to_whole_number(value: CellValue) -> int | None:
         if _WHOLE.fullmatch(text) and text.isascii() and len(text) <= 16:
             return int(text)
     return None
+
+
+def to_code(text: str | None) -> str | None:
+    """A code that went through a column of numbers on its way: "32194.0" → "32194". Zeros in front stay lost."""
+    found = _CODE_AS_NUMBER.fullmatch(text) if text else None
+    return found[1] if found else text
+
+
+def to_rate(value: CellValue) -> float | None:
+    """A rate: 3.04 and "3,04" are 3.04, and so is "3.04", which can't be thousands; "1.552" could and is nothing."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if abs(value) < float("inf") else None
+    text = value.strip() if isinstance(value, str) and value.isascii() else ""
+    if _RATE.fullmatch(text) or _RATE_WITH_POINT.fullmatch(text):
+        return float(text.replace(",", "."))
+    return None
+
+
+def from_serial(value: CellValue, epoch: dt.date) -> CellValue:
+    """The day that a bare number in a date cell stands for, counted from the workbook's epoch; else the value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if (_SERIAL_FROM - epoch).days <= value <= (_SERIAL_TO - epoch).days:
+        return epoch + dt.timedelta(days=int(value))
+    return value
 
 
 def to_period(value: CellValue) -> str | None:
@@ -84,7 +147,8 @@ def to_date(value: CellValue) -> dt.date | None:
 
 def label_key(text: str) -> str:
     """A header label or sheet name reduced for matching: NFC, one space, no case, no trailing colon."""
-    return (clean_text(text) or "").rstrip(": *").casefold()
+    key = (clean_text(text) or "").rstrip(": *").casefold()
+    return _SLASH.sub("/", key) if "/" in key else key
 
 
 def plain_key(text: str) -> str:

@@ -12,6 +12,7 @@ import polars as pl
 from tasks.case import Case
 from tasks.derive.commune import derive_commune
 from tasks.derive.cover import derive_cover
+from tasks.derive.errors import pardon_cover, pardon_errors
 from tasks.derive.household import count_households, derive_household
 from tasks.derive.movement import derive_movement
 from tasks.derive.policy import derive_policy
@@ -46,10 +47,10 @@ def derive_wave(cases: list[Case], period: str | None) -> Frames:
     household = derive_household(cases, usable, period)
     counted = count_households(household, cases, usable, period)
     return Frames(
-        cover=derive_cover(cases, usable, household),
+        cover=pardon_cover(derive_cover(cases, usable, household), cases),
         presence=derive_presence(cases, usable, household),
-        household=household,
-        commune=derive_commune(cases, usable, period, counted),
-        movement=derive_movement(cases, usable, period, counted, household),
-        policy=derive_policy(cases, usable, period),
+        household=pardon_errors("household", household),
+        commune=pardon_errors("commune", derive_commune(cases, usable, period, counted)),
+        movement=pardon_errors("movement", derive_movement(cases, usable, period, counted, household)),
+        policy=pardon_errors("policy", derive_policy(cases, usable, period)),
     )

@@ -1,8 +1,8 @@
 """What the form, the unit list and the previous register say must be there, and whether it is.
 
 One row per thing that is due or ignored. Of the columns `sheets_found`, `columns_found`, `lines_found`,
-`households_found` (each expected to be 1) and `unknown_found` (expected to be 0) one is about the row and
-the others hold what is expected.
+`households_found` (each expected to be 1) and `unknown_found`, `errors_found`, `hidden_found`, `converted_found`
+(expected to be 0) one is about the row and the others hold what is expected.
 """
 
 import polars as pl
@@ -27,6 +27,9 @@ SCHEMA = {
     "lines_found": pl.Int32,
     "households_found": pl.Int32,
     "unknown_found": pl.Int32,
+    "errors_found": pl.Int32,
+    "hidden_found": pl.Int32,
+    "converted_found": pl.Int32,
 }
 _AS_EXPECTED = {
     "sheets_found": 1,
@@ -34,6 +37,12 @@ _AS_EXPECTED = {
     "lines_found": 1,
     "households_found": 1,
     "unknown_found": 0,
+    "errors_found": 0,
+    "hidden_found": 0,
+    "converted_found": 0,
+}
+_NOTHING_NOTICED = {
+    column: pl.lit(0, pl.Int32) for column in ("unknown_found", "errors_found", "hidden_found", "converted_found")
 }
 
 
@@ -53,7 +62,7 @@ def derive_presence(cases: list[Case], usable: list[frozenset[str]], household: 
     """The frame described above, for every submission of the wave."""
     rows: list[dict[str, object]] = []
     for s, case in enumerate(cases):
-        rows += [{"s": s} | _AS_EXPECTED | row for row in (*_sheets(case), *_columns(case), *_ignored(case))]
+        rows += [{"s": s} | _AS_EXPECTED | row for row in (*_sheets(case), *_columns(case), *_noticed(case))]
     parts = [pl.DataFrame(rows, schema=SCHEMA, orient="row")]
     for s, case in enumerate(cases):
         if case.is_judgeable:
@@ -91,17 +100,31 @@ def _columns(case: Case) -> list[dict[str, object]]:
     return rows
 
 
-def _ignored(case: Case) -> list[dict[str, object]]:
-    return [
-        {
-            "sheet": item.sheet,
-            "row": item.row,
-            "letter": item.column,
-            "value": item.value,
-            "unknown_found": 1,
-        }
-        for item in case.workbook.ignored
+def _noticed(case: Case) -> list[dict[str, object]]:
+    """What the reader met that should not be there: F11, F12, F13, F14."""
+    book = case.workbook
+    ignored: list[dict[str, object]] = [
+        {"sheet": one.sheet, "row": one.row, "letter": one.column, "value": one.value, "unknown_found": 1}
+        for one in book.ignored
     ]
+    converted: list[dict[str, object]] = [
+        {"sheet": one.sheet, "value": one.encoding, "converted_found": 1} for one in book.converted
+    ]
+    hidden: list[dict[str, object]] = [
+        {"sheet": one.sheet, "value": one.value, "hidden_found": 1} for one in book.hidden
+    ]
+    errors: list[dict[str, object]] = [
+        {
+            "sheet": one.sheet,
+            "row": one.row,
+            "letter": one.column,
+            "field": one.field,
+            "value": one.value,
+            "errors_found": 1,
+        }
+        for one in book.errors
+    ]
+    return [*ignored, *converted, *hidden, *errors]
 
 
 def _lines(s: int, case: Case, key: str) -> pl.DataFrame:
@@ -126,6 +149,9 @@ def _lines(s: int, case: Case, key: str) -> pl.DataFrame:
         by += ["policy"]
         rows = rows.with_columns(pl.col("policy").str.to_lowercase())
     found = rows.group_by(by).agg(times=pl.len(), row=pl.col("row").sort().get(1, null_on_oob=True))
+    # A line whose code can't be read for an error is not missing (F14).
+    can_miss = not any(error.sheet == table.sheet_name and error.field in by for error in case.workbook.errors)
+    times = pl.col("times").fill_null(0 if can_miss else 1)
     # A line that is missing has no row; one that is there twice is shown at the second.
     return due.join(found, on=by, how="left", maintain_order="left").select(
         s=pl.lit(s, pl.Int32),
@@ -138,9 +164,9 @@ def _lines(s: int, case: Case, key: str) -> pl.DataFrame:
         household_ref=pl.lit(None, pl.String),
         sheets_found=pl.lit(1, pl.Int32),
         columns_found=pl.lit(1, pl.Int32),
-        lines_found=pl.col("times").fill_null(0).cast(pl.Int32),
+        lines_found=times.cast(pl.Int32),
         households_found=pl.lit(1, pl.Int32),
-        unknown_found=pl.lit(0, pl.Int32),
+        **_NOTHING_NOTICED,
     )
 
 
@@ -167,5 +193,5 @@ def _households(s: int, case: Case, household: pl.DataFrame) -> pl.DataFrame:
         columns_found=pl.lit(1, pl.Int32),
         lines_found=pl.lit(1, pl.Int32),
         households_found=found.cast(pl.Int32),
-        unknown_found=pl.lit(0, pl.Int32),
+        **_NOTHING_NOTICED,
     )

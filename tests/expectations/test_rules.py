@@ -97,7 +97,14 @@ BASELINE: dict[str, tuple[Make, Expected]] = {
     "H02 name of another commune": (household(commune_name=OTHER_COMMUNE[1]), [("H02", "C4")]),
     "H02 holds: short type": (household(commune_name="X. Hàm Rồng"), []),
     "H02 holds: without its type": (household(commune_name="hàm  rồng"), []),
-    "H02 holds: decomposed": (household(commune_name=unicodedata.normalize("NFD", "Xã Hàm Rồng")), []),
+    "H02 holds: decomposed": (household(commune_name=unicodedata.normalize("NFD", "Xã Hàm Rồng")), [("F12", "")]),
+    # F14 is the only finding of its cell
+    "F14 in a required text": (household(head_name="#REF!"), [("F14", "F4")]),
+    "F14 in a required number": (household(persons="#N/A"), [("F14", "K4")]),
+    "F14 in a flag": (household(water="#VALUE!"), [("F14", "U4")]),
+    "F14 in a code": (household(commune_code="#REF!"), [("F14", "B4")]),
+    "F14 in a class": (household(**{"class": "#N/A"}), [("F14", "Y4")]),
+    "F14 in the causes": (household(causes="#N/A"), [("F14", "AD4")]),
     # H03
     "H03 same household twice": (household(1, household_code="0001"), [("H03", "E4"), ("H03", "E5")]),
     "H03 same code in another hamlet": (household(1, household_code="0001", hamlet="Ấp 2"), []),

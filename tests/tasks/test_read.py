@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
-from small_district import COMMUNE, a_household, a_month
+from small_district import COMMUNE, a_month
 
 from forms.dictionary import sheets
 from forms.layout import HEADER_ROW
 from forms.workbook import write_workbook
 from tasks.faults import Unreadable
-from tasks.read import Readers, ReadWorkbook, read_file, read_workbook
+from tasks.read import ReadWorkbook, read_file, read_workbook
 from tasks.values import to_text, to_whole_number
 
 HEADER = HEADER_ROW + 1
@@ -52,7 +52,7 @@ def assert_addresses_are_true(content: bytes) -> ReadWorkbook:
     """Every value that was read stands in openpyxl's reading of the file at the address given for it."""
     ours, theirs = read(content), load_workbook(io.BytesIO(content), data_only=True)
     for key, cell in ours.cover.items():
-        assert to_text(theirs["Bìa"][cell.cell].value) == to_text(cell.value), key
+        assert to_text(theirs[ours.cover_sheet_name or ""][cell.cell].value) == to_text(cell.value), key
     for key, table in ours.tables.items():
         worksheet = theirs[table.sheet_name]
         for row in table.rows.iter_rows(named=True):
@@ -274,33 +274,6 @@ class TestRows:
         assert rows.get_column("persons__text").to_list() == ["1.552", "1.552", "nhiều", None]
 
 
-def a_workbook_with(value: object) -> bytes:
-    book = Workbook()
-    book.active.title = "Bìa"
-    book.active.append(["Mã huyện", value])
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def test_the_cover_is_found_by_its_labels_and_the_first_one_counts() -> None:
-    book = Workbook()
-    sheet = book.active
-    sheet.title = "Bìa"
-    sheet["C5"], sheet["D5"] = "mã huyện:", "971"
-    sheet["C9"], sheet["D9"] = "Mã huyện", "964"
-    buffer = io.BytesIO()
-    book.save(buffer)
-    cell = read(buffer.getvalue()).cover["district_code"]
-    assert (cell.value, cell.cell) == ("971", "D5")
-
-
-@pytest.mark.parametrize("value", [None, "  "])
-def test_a_cover_label_without_a_value_has_its_address(value: str | None) -> None:
-    cell = read(a_workbook_with(value)).cover["district_code"]
-    assert (cell.value, cell.cell) == (None, "B1")
-
-
 class TestReadFile:
     """What the child process does: a sender's fault comes back, only our own is raised."""
 
@@ -342,30 +315,3 @@ def read_bytes(content: bytes) -> ReadWorkbook | Unreadable:
         path = Path(folder) / "raw"
         path.write_bytes(content)
         return read_file(path, "thang.xlsx")
-
-
-def test_children_read_and_survive_a_bad_file(workbook: bytes, tmp_path: Path) -> None:
-    (tmp_path / "good").write_bytes(workbook)
-    (tmp_path / "bad").write_bytes(b"abc")
-    with Readers(1) as readers:
-        bad = readers.submit(tmp_path / "bad", "bad.xlsx")
-        good = readers.submit(tmp_path / "good", "good.xlsx")
-        assert isinstance(bad.result(), Unreadable)
-        assert isinstance(good.result(), ReadWorkbook)
-        with pytest.raises(OSError):
-            readers.read(tmp_path / "none", "none.xlsx")
-        readers.restart()
-        assert isinstance(readers.read(tmp_path / "good", "good.xlsx"), ReadWorkbook)
-
-
-def test_error_cells_and_booleans_are_read_as_text() -> None:
-    book = Workbook()
-    book.active.title = "Hộ"
-    book.active.append([field.label_vi for field in sheets()["household"].fields])
-    row = a_household(household_code="#REF!")
-    book.active.append([row[field.key] for field in sheets()["household"].fields])
-    book.active.cell(2, 16).value = True
-    buffer = io.BytesIO()
-    book.save(buffer)
-    rows = read(buffer.getvalue()).tables["household"].rows
-    assert rows.item(0, "health_insurance") == "TRUE"

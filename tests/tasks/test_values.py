@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.values import CellValue, clean_text, label_key, plain_key, to_date, to_period, to_text, to_whole_number
+from tasks.values import (
+    EPOCH_1900,
+    EPOCH_1904,
+    CellValue,
+    clean_text,
+    clean_texts,
+    from_serial,
+    label_key,
+    plain_key,
+    to_code,
+    to_date,
+    to_period,
+    to_rate,
+    to_text,
+    to_whole_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +164,49 @@ def test_labels_match_whatever_their_case_spaces_and_colon() -> None:
 def test_plain_keys_lose_their_diacritics() -> None:
     assert plain_key("Diễn biến") == "dien bien"
     assert plain_key("Điểm B1") == "diem b1"
+
+
+@pytest.mark.parametrize(
+    ("value", "rate"),
+    [(3.04, 3.04), (3, 3.0), ("3,04", 3.04), ("3.04", 3.04), ("100", 100.0), ("-0,5", -0.5), (" 2,52 ", 2.52)],
+)
+def test_rates(value: CellValue, rate: float) -> None:
+    assert to_rate(value) == rate
+
+
+@pytest.mark.parametrize("value", ["1.552", "1.234,5", "3,0,4", "3%", "", None, True, float("nan"), float("inf")])
+def test_what_is_no_rate(value: CellValue) -> None:
+    assert to_rate(value) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("32194.0", "32194"), ("32194.", "32194"), ("032194", "032194"), ("321.94", "321.94"), ("N1", "N1"), (None, None)],
+)
+def test_a_code_that_went_through_numbers(text: str | None, code: str | None) -> None:
+    assert to_code(text) == code
+
+
+def test_an_id_number_that_lost_its_zero_stays_so() -> None:
+    assert to_text(12345678.0) == to_text(12345678) == "12345678"
+
+
+@pytest.mark.parametrize("epoch", [EPOCH_1900, EPOCH_1904])
+def test_a_number_in_a_date_cell_is_a_day(epoch: dt.date) -> None:
+    day = dt.date(2020, 1, 31)
+    assert from_serial((day - epoch).days, epoch) == day
+    assert from_serial(float((day - epoch).days) + 0.5, epoch) == day
+
+
+@pytest.mark.parametrize("value", [202003, 5, -1, 1e9, True, "43832", None, dt.date(2020, 1, 1), float("nan")])
+def test_other_values_stay_as_they_are(value: CellValue) -> None:
+    assert from_serial(value, EPOCH_1900) is value
+
+
+@given(st.lists(st.text()))
+def test_many_texts_are_cleaned_as_each_is(texts: list[str]) -> None:
+    assert clean_texts(texts) == [clean_text(text) for text in texts]
+
+
+def test_marks_without_a_width_are_left_out() -> None:
+    assert clean_text("\ufeffẤp\u200b 1\u00ad") == "Ấp 1"

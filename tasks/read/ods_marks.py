@@ -1,0 +1,92 @@
+"""Errors, formulas without a value, and hidden rows and columns of an .ods file."""
+
+import io
+import zipfile
+from typing import IO
+from xml.parsers import expat
+
+from tasks.read.xlsx_marks import BookMarks, Marks, add_to_spans, is_telling, local, parse, shown_formula
+
+_CONTENT = "content.xml"
+_TELLING = (b"visibility=", b"table:display=", b"value-type='error'", b'value-type="error"', b":formula=")
+_LONGEST = max(map(len, _TELLING)) - 1
+_HIDDEN = ("collapse", "filter")
+
+
+def ods_marks(content: bytes) -> BookMarks:
+    """The marks of all sheets. Raises errors of expat and zipfile where the file is damaged."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with archive.open(_CONTENT) as source:
+            if not is_telling(source, _TELLING, _LONGEST):
+                return BookMarks()
+        with archive.open(_CONTENT) as source:
+            return _ContentParser().parse(source)
+
+
+class _ContentParser:
+    """Collects the marks of all sheets while content.xml streams by."""
+
+    def __init__(self) -> None:
+        self.book = BookMarks()
+        self.marks = Marks()
+        self.row = self.column = self.rows = 0
+        self.hidden_groups: dict[str, list[bool]] = {"table-row-group": [], "table-column-group": []}
+        self.shown: list[str] | None = None
+        self.formula = ""
+        self.columns = 0
+        self.is_error = False
+
+    def parse(self, source: IO[bytes]) -> BookMarks:
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
+        parser.CharacterDataHandler = self.text
+        parse(parser, source)
+        return self.book
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag, given = local(name), attributes.get
+        if tag in ("table-cell", "covered-table-cell"):
+            self.columns = int(given("table:number-columns-repeated", "1"))
+            self.formula = given("table:formula", "")
+            kinds = {given("calcext:value-type"), given("office:value-type")}
+            self.is_error = "error" in kinds
+            lacks_value = bool(self.formula) and not any(kinds)
+            self.shown = [] if self.is_error or lacks_value else None
+        elif tag == "table-row":
+            self.rows = int(given("table:number-rows-repeated", "1"))
+            self.column = 0
+            if given("table:visibility") in _HIDDEN or any(self.hidden_groups["table-row-group"]):
+                add_to_spans(self.marks.hidden_rows, self.row, self.row + self.rows - 1)
+        elif tag == "table-column":
+            repeated = int(given("table:number-columns-repeated", "1"))
+            if given("table:visibility") in _HIDDEN or any(self.hidden_groups["table-column-group"]):
+                add_to_spans(self.marks.hidden_columns, self.column, self.column + repeated - 1)
+            self.column += repeated
+        elif tag in self.hidden_groups:
+            self.hidden_groups[tag].append(given("table:display") == "false")
+        elif tag == "table":
+            self.marks = self.book.sheets.setdefault(given("table:name", ""), Marks())
+            self.row = self.column = 0
+
+    def text(self, text: str) -> None:
+        if self.shown is not None:
+            self.shown.append(text)
+
+    def end(self, name: str) -> None:
+        tag = local(name)
+        if tag in ("table-cell", "covered-table-cell"):
+            if self.shown is not None:
+                fault = "".join(self.shown) if self.is_error else ""
+                fault = fault or shown_formula(self.formula)
+                # A repeated fault is one that was filled down: more than a table is long is no table.
+                for row in range(self.row, self.row + min(self.rows, 1000)):
+                    for column in range(self.column, self.column + min(self.columns, 100)):
+                        self.marks.faults[row, column] = fault
+            self.shown = None
+            self.column += self.columns
+        elif tag == "table-row":
+            self.row += self.rows
+        elif tag in self.hidden_groups:
+            self.hidden_groups[tag].pop()

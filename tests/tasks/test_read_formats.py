@@ -1,0 +1,238 @@
+"""The same month as .xlsx, .ods, .xls and a zip of CSVs is the same month."""
+
+import csv
+import datetime as dt
+import io
+import random
+import shutil
+import subprocess
+import tempfile
+import unicodedata
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_district import a_household, a_month, some_rows
+
+from forms.dictionary import Sheet, sheets
+from forms.month import CellValue, DistrictMonth
+from forms.workbook import write_workbook
+from tasks.cover import read_cover
+from tasks.faults import Unreadable
+from tasks.read import ReadWorkbook, read_workbook
+from tasks.read.csv_zip import read_csv_zip
+
+SOFFICE = shutil.which("soffice")
+# Values of all sorts that a district may write: what is wrong must be the same wrong in every format.
+ODDITIES: dict[str, list[CellValue]] = {
+    "persons": [1, 0, 12, "1.552", "nhiều", None, -3],
+    "b1_points": [101.5, 1234567, "1.234.567", "5,0", None],
+    "head_name": ["Nguyễn Thị Ánh", "  Trần   Văn Thời ", 'Lê "Út" Tư', "a;b,c", "dòng 1\ndòng 2", None],
+    "head_id_number": ["012345678", "096123456789", "12345678", None],
+    "water": ["x", "X", "1", "có", "không", "đúng", None],
+    "hamlet": ["Ấp 1", "Khóm 2/3", "001", "=1+2", "+84", "#N/A", None],
+    "note": ["x" * 300, "–", "1e5", "31/12/2019", None],
+}
+
+
+def odd_month(seed: int) -> DistrictMonth:
+    """A month with odd values strewn over sheet Hộ."""
+    chance = random.Random(seed)
+    rows = some_rows() + [a_household(household_code=str(900 + n)) for n in range(8)]
+    for row in rows:
+        for key in chance.sample(sorted(ODDITIES), 3):
+            row[key] = chance.choice(ODDITIES[key])
+    return DistrictMonth(**(vars(a_month()) | {"household": rows}))
+
+
+def csv_cell(value: CellValue) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dt.date):
+        return value.strftime("%d/%m/%Y")
+    return str(value)
+
+
+def csv_text(sheet: Sheet, month: DistrictMonth, separator: str, keys: bool) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=separator)
+    if sheet.key == "cover":
+        writer.writerows(
+            [field.key if keys else field.label_vi, csv_cell(month.cover.get(field.key))] for field in sheet.fields
+        )
+    else:
+        writer.writerow([field.key if keys else field.label_vi for field in sheet.fields])
+        writer.writerows([csv_cell(row.get(field.key)) for field in sheet.fields] for row in month.rows(sheet.key))
+    return buffer.getvalue()
+
+
+def csv_zip(
+    month: DistrictMonth, separator: str = ",", encoding: str = "utf-8", keys: bool = False, names: str = "{key}.csv"
+) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for sheet in sheets().values():
+            name = names.format(key=sheet.key, name=sheet.name_vi)
+            archive.writestr(name, csv_text(sheet, month, separator, keys).encode(encoding))
+    return buffer.getvalue()
+
+
+def xlsx(month: DistrictMonth, folder: Path) -> bytes:
+    path = folder / "thang.xlsx"
+    write_workbook(path, month)
+    return path.read_bytes()
+
+
+def assert_same(found: ReadWorkbook, plain: ReadWorkbook) -> None:
+    """Equal tables but for the numbers of their rows, and covers that say the same."""
+    assert set(found.tables) == set(plain.tables)
+    for key, table in plain.tables.items():
+        assert found.tables[key].rows.drop("row").equals(table.rows.drop("row")), key
+        first, others = found.tables[key].rows["row"], table.rows["row"]
+        assert (first - first[0]).equals(others - others[0])
+    assert read_cover(found) == read_cover(plain)
+    assert [(one.field, one.value) for one in found.errors] == [(one.field, one.value) for one in plain.errors]
+
+
+@pytest.fixture(scope="module")
+def months() -> dict[str, DistrictMonth]:
+    return {f"thang-{seed}": odd_month(seed) for seed in range(4)} | {"thang-tot": a_month()}
+
+
+@pytest.fixture(scope="module")
+def converted(months: dict[str, DistrictMonth], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every month as .xlsx, and as .ods and .xls by LibreOffice."""
+    if SOFFICE is None:
+        pytest.skip("LibreOffice is not installed")
+    folder = tmp_path_factory.mktemp("formats")
+    for name, month in months.items():
+        write_workbook(folder / f"{name}.xlsx", month)
+    files = [str(folder / f"{name}.xlsx") for name in months]
+    for extension in ("ods", "xls"):
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        command = [SOFFICE, profile, "--headless", "--convert-to", extension, "--outdir", str(folder), *files]
+        subprocess.run(command, check=True, capture_output=True, timeout=180)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["thang-0", "thang-1", "thang-2", "thang-3", "thang-tot"])
+@pytest.mark.parametrize("extension", ["ods", "xls"])
+def test_a_converted_workbook_is_the_same(converted: Path, name: str, extension: str) -> None:
+    plain = read_workbook((converted / f"{name}.xlsx").read_bytes(), "a.xlsx")
+    found = read_workbook((converted / f"{name}.{extension}").read_bytes(), f"a.{extension}")
+    assert_same(found, plain)
+    assert found.ignored == found.hidden == found.converted == []
+
+
+@cache
+def plain_reading(seed: int) -> ReadWorkbook:
+    with tempfile.TemporaryDirectory() as folder:
+        return read_workbook(xlsx(odd_month(seed), Path(folder)), "a.xlsx")
+
+
+@settings(max_examples=30)
+@given(
+    seed=st.integers(0, 5),
+    separator=st.sampled_from([",", ";", "\t"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig"]),
+    keys=st.booleans(),
+    names=st.sampled_from(["{key}.csv", "{name}.csv", "Thang 1/{name}.CSV", "so-lieu/{key}.csv"]),
+)
+def test_a_zip_of_csv_files_is_the_same(seed: int, separator: str, encoding: str, keys: bool, names: str) -> None:
+    found = read_workbook(csv_zip(odd_month(seed), separator, encoding, keys, names), "a.zip")
+    assert_same(found, plain_reading(seed))
+    assert found.ignored == found.hidden == found.converted == []
+
+
+def test_utf_16_is_read_and_named() -> None:
+    book = read_csv_zip(csv_zip(a_month(), encoding="utf-16"))
+    assert set(book.encodings.values()) == {"UTF-16"}
+    assert {name: grid.rows for name, grid in book.grids.items()} == {
+        name: grid.rows for name, grid in read_csv_zip(csv_zip(a_month())).grids.items()
+    }
+
+
+class TestCsv:
+    def read(self, **files: str) -> ReadWorkbook:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name, text in files.items():
+                archive.writestr(name.replace("_csv", ".csv"), text)
+        return read_workbook(buffer.getvalue(), "a.zip")
+
+    def test_rows_are_numbered_as_a_spreadsheet_shows_them(self) -> None:
+        """A record is a row, whatever line breaks it holds; a blank line is a row."""
+        text = 'commune_code,hamlet,note\r\n\r\n32152,"Ấp 1\nẤp 2",a\r\n\r\n32152,Ấp 3,b\r\n'
+        found = self.read(household_csv=text).tables["household"]
+        assert found.rows.select("row", "hamlet").rows() == [(3, "Ấp 1 Ấp 2"), (5, "Ấp 3")]
+        assert (found.header_row, found.sheet_name) == (1, "household.csv")
+
+    def test_commas_within_cells_do_not_part_them(self) -> None:
+        text = "commune_code;causes;note\n32152;1,4,5;a, b, c, d, e\n"
+        rows = self.read(household_csv=text).tables["household"].rows
+        assert rows.select("causes", "note").rows() == [("1,4,5", "a, b, c, d, e")]
+
+    def test_short_and_long_records_keep_their_columns(self) -> None:
+        text = "commune_code,hamlet,note\n32152,Ấp 1\n32152,Ấp 2,b,thừa,thừa\n"
+        rows = self.read(household_csv=text).tables["household"].rows
+        assert rows.select("hamlet", "note").rows() == [("Ấp 1", None), ("Ấp 2", "b")]
+
+    def test_other_files_are_named(self) -> None:
+        found = self.read(household_csv="commune_code,hamlet\n", nhap_csv="a\n", **{"doc.txt": "x", ".DS_Store": "x"})
+        assert [one.value for one in found.ignored] == ["nhap.csv", "doc.txt"]
+
+    def test_numbers_are_read_by_the_type_of_their_field(self) -> None:
+        text = "commune_code,persons,household_code,b1_points\n32152.0,1.552,007,101.5\n"
+        rows = self.read(household_csv=text).tables["household"].rows
+        columns = ["commune_code", "persons", "household_code", "b1_points", "b1_points__text"]
+        assert rows.select(columns).rows() == [("32152", 1552, "007", None, "101.5")]
+
+    def test_an_error_that_was_exported_is_an_error(self) -> None:
+        found = self.read(household_csv="commune_code,persons\n32152,#REF!\n")
+        assert [(one.row, one.column, one.value) for one in found.errors] == [(2, "B", "#REF!")]
+
+    def test_windows_1258_is_read_and_named(self) -> None:
+        text = "Mã xã;Ấp/khóm;Họ và tên chủ hộ\n32152;Ấp Tân Đức;Trần Văn Thời\n"
+        decomposed = "".join(
+            letter.encode("cp1258", "ignore").decode("cp1258") or letter for letter in _as_windows_types(text)
+        )
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("household.csv", decomposed.encode("cp1258"))
+        found = read_workbook(buffer.getvalue(), "a.zip")
+        rows = found.tables["household"].rows
+        assert rows.select("hamlet", "head_name").rows() == [("Ấp Tân Đức", "Trần Văn Thời")]
+        assert [one.encoding for one in found.converted] == ["windows-1258"]
+
+    @pytest.mark.parametrize("text", ["", "\n\n", "abc", '"'])
+    def test_a_file_without_a_table_has_no_rows(self, text: str) -> None:
+        found = self.read(household_csv=text)
+        assert found.tables["household"].rows.is_empty()
+        assert found.tables["household"].header_row is None
+
+    def test_a_cell_without_an_end_is_refused(self) -> None:
+        with pytest.raises(Unreadable):
+            self.read(household_csv="commune_code,hamlet\n" + "x" * 200_000)
+
+
+def _as_windows_types(text: str) -> str:
+    """Vietnamese Windows types a letter of the alphabet and its tone apart."""
+    tones = "\u0300\u0301\u0303\u0309\u0323"
+    parts = []
+    for letter in text:
+        marks = unicodedata.normalize("NFD", letter)
+        tone = "".join(mark for mark in marks if mark in tones)
+        parts.append(unicodedata.normalize("NFC", "".join(mark for mark in marks if mark not in tones)) + tone)
+    return "".join(parts)
+
+
+def test_types_do_not_depend_on_the_format(tmp_path: Path) -> None:
+    month = a_month()
+    for content in (xlsx(month, tmp_path), csv_zip(month)):
+        for table in read_workbook(content, "a.zip").tables.values():
+            assert table.rows.schema["row"] == pl.Int32
+            assert table.rows.schema["errors"] == pl.String
