@@ -157,5 +157,6 @@ def _acceptance(slot: tuple[str, str], received_at: dt.datetime) -> Decision:
         action="accept",
         period=slot[0],
         district_code=slot[1],
-        reason="Kết quả rà soát cuối năm đã được huyện xác nhận bằng văn bản; số hộ thoát nghèo khớp danh sách công nhận.",
+        reason="Kết quả rà soát cuối năm đã được huyện xác nhận bằng văn bản; "
+        "số hộ thoát nghèo khớp danh sách công nhận.",
     )

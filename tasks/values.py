@@ -31,6 +31,11 @@ ERROR_TEXTS = frozenset(
 )
 
 
+# Nothing that this form counts comes near it, and every table can hold it.
+LARGEST_COUNT = 2**31 - 1
+_LONGEST_COUNT = 11
+
+
 class CellFault(str):
     """What stands in a cell that has no value: an error, or a formula that was never calculated (rule F14)."""
 
@@ -80,17 +85,14 @@ def to_whole_number(value: CellValue) -> int | None:
     """
     if isinstance(value, bool):
         return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) < 2**53 else None
+    if isinstance(value, int | float):
+        return int(value) if abs(value) <= LARGEST_COUNT and value == int(value) else None
     if isinstance(value, str):
         text = value.strip()
         if _THOUSANDS.fullmatch(text):
             text = text.replace(".", "")
-        # 15 digits is what a spreadsheet itself can hold; more is not a count.
-        if _WHOLE.fullmatch(text) and text.isascii() and len(text) <= 16:
-            return int(text)
+        if _WHOLE.fullmatch(text) and text.isascii() and len(text) <= _LONGEST_COUNT:
+            return int(text) if abs(int(text)) <= LARGEST_COUNT else None
     return None
 
 

@@ -6,10 +6,17 @@ import polars as pl
 
 from forms.dictionary import Field, Sheet
 from tasks.read.grid import Cells
-from tasks.values import ERROR_TEXTS, CellFault, CellValue, clean_texts, to_code, to_text, to_whole_number
+from tasks.values import (
+    ERROR_TEXTS,
+    LARGEST_COUNT,
+    CellFault,
+    CellValue,
+    clean_texts,
+    to_code,
+    to_text,
+    to_whole_number,
+)
 
-# Beyond, a stored number no longer tells a whole number from its neighbours.
-_EXACT = 2**53
 # Index of the row, field, what the cell shows.
 Fault = tuple[int, str, str]
 
@@ -76,7 +83,7 @@ def _whole_numbers(values: Cells) -> list[int | None] | None:
         return None
     given = [number for number in numbers if number is not None]
     is_same = all(map(eq, numbers, values)) if len(given) == len(values) else _agree(numbers, values)
-    return numbers if is_same and (not given or max(given) < _EXACT > -min(given)) else None
+    return numbers if is_same and (not given or max(map(abs, given)) <= LARGEST_COUNT) else None
 
 
 def _agree(numbers: list[int | None], values: Cells) -> bool:

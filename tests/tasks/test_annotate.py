@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 import re
-import shutil
 import struct
 import subprocess
 import time
@@ -35,7 +34,6 @@ from tasks.findings import MASK, finding
 VERDICT = "Tệp bị trả lại: có lỗi nghiêm trọng."
 CRITICAL, WARNING = FILLS["critical"], FILLS["warning"]
 ECHOED = ['=cmd|"/c calc"!A0', "=1+1", "+1", "@x", "-1+2", "'a", "\ta", "_x0041_", "a\x01\x0bb", '<&">']
-needs_office = pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 
 
 def a_finding(rule: str, sheet: str | None, cell: str | None = None, value: str | None = None, **more: Any) -> Any:
@@ -265,7 +263,6 @@ class TestEchoedValues:
                 assert cell.quotePrefix
                 assert str(cell.value).replace("_x005F_", "_") == clean(value)
 
-    @needs_office
     def test_are_literal_in_libreoffice(self, tmp_path: Path) -> None:
         findings = [a_finding("H17", "Hộ", f"D{row}", value) for row, value in enumerate(ECHOED, 5)]
         converted = convert(returned(a_book(), findings), "csv:Text - txt - csv (StarCalc):44,34,76", tmp_path)
@@ -380,7 +377,6 @@ def monthly(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 class TestOtherKinds:
-    @needs_office
     @pytest.mark.parametrize("kind", ["xls", "ods"])
     def test_come_back_as_xlsx_with_their_values_in_place(self, monthly: bytes, kind: str, tmp_path: Path) -> None:
         content = convert(monthly, kind, tmp_path).read_bytes()
@@ -473,7 +469,6 @@ def look(cell: Any) -> tuple[Any, ...]:
     return cell.value, cell.number_format, cell.font.b, cell.border.left.style, cell.fill.fgColor.rgb
 
 
-@needs_office
 class TestLibreOffice:
     @pytest.mark.parametrize("to", ["pdf", "ods"])
     def test_opens_what_comes_back(self, to: str, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def months() -> dict[str, DistrictMonth]:
 def converted(months: dict[str, DistrictMonth], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every month as .xlsx, and as .ods and .xls by LibreOffice."""
     if SOFFICE is None:
-        pytest.skip("LibreOffice is not installed")
+        pytest.fail("LibreOffice is needed: apt-get install libreoffice-calc")
     folder = tmp_path_factory.mktemp("formats")
     for name, month in months.items():
         write_workbook(folder / f"{name}.xlsx", month)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.values import (
     EPOCH_1900,
     EPOCH_1904,
+    LARGEST_COUNT,
     CellValue,
     clean_text,
     clean_texts,
@@ -76,7 +77,7 @@ def test_what_is_no_whole_number(value: CellValue) -> None:
     assert to_whole_number(value) is None
 
 
-@given(st.integers(0, 10**12))
+@given(st.integers(0, LARGEST_COUNT))
 def test_a_count_reads_the_same_with_and_without_points(number: int) -> None:
     with_points = f"{number:,}".replace(",", ".")
     assert to_whole_number(with_points) == to_whole_number(str(number)) == to_whole_number(number) == number
