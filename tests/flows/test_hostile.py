@@ -126,7 +126,7 @@ def reasons(settings: Settings, report: IngestReport) -> dict[str, tuple[str, st
     found = {}
     for one in report.state.submissions.values():
         if one.state == "unreadable" and one.file_name != DEEP:
-            findings = read_findings(settings.judgements, one, settings.timezone)
+            findings = read_findings(settings.judgements, report.state, one, settings.timezone)
             assert findings["rule"].to_list() == ["F01"]
             found[one.file_name] = (findings.item(0, "message_vi"), findings.item(0, "message_en"))
     return found
