@@ -41,14 +41,20 @@ def main() -> int:
     results = Results(rounds, load_before)
     for times, limit in COLD_LIMITS.items():
         files = prepare(times)
-        results.lines += _compare(files, limit, rounds, by_hand=not choice.quick)
+        _report(results, _compare(files, limit, rounds, by_hand=not choice.quick))
     if not choice.quick:
-        results.lines += _demo()
+        _report(results, _demo())
     results.load_after = os.getloadavg()
-    print_lines(results)
+    print(f"\nload of the machine before and after: {results.load_before[0]:.1f}, {results.load_after[0]:.1f}")
     if not choice.quick:
         write_page(REPOSITORY / "docs" / "benchmarks.md", results)
     return 0 if all(line.holds for line in results.lines) else 1
+
+
+def _report(results: Results, lines: list[Line]) -> None:
+    """Show a group as soon as it is measured."""
+    results.lines += lines
+    print_lines(lines)
 
 
 def _compare(files: Files, cold_limit: float, rounds: int, *, by_hand: bool) -> list[Line]:

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -98,15 +99,14 @@ class Results:
         return found
 
 
-def print_lines(results: Results) -> None:
-    for group, lines in results.groups.items():
-        rows = [HEADINGS, *(line.cells for line in lines)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-        print(f"\n{group}")
-        for row in rows:
-            name, *figures = row
-            print("  ".join([name.ljust(widths[0]), *(f.rjust(w) for f, w in zip(figures, widths[1:], strict=True))]))
-    print(f"\nload of the machine before and after: {results.load_before[0]:.1f}, {results.load_after[0]:.1f}")
+def print_lines(lines: Sequence[Line]) -> None:
+    """The table of one group."""
+    rows = [HEADINGS, *(line.cells for line in lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
+    print(f"\n{lines[0].group}")
+    for name, *figures in rows:
+        print("  ".join([name.ljust(widths[0]), *(f.rjust(w) for f, w in zip(figures, widths[1:], strict=True))]))
+    sys.stdout.flush()
 
 
 def write_page(path: Path, results: Results) -> None:

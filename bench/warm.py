@@ -15,13 +15,13 @@ from bench.floor import load
 from flows.ingest import IngestReport, ingest
 from flows.runner import DirectRunner
 from settings import Settings
-from tasks.children import Readers
+from tasks.children import start_readers
 
 
 def run(files: Files, scratch: Path, rounds: int, reader: str) -> dict[str, list[float]]:
     """Seconds per round of the pipeline (inbox to accepted) and of the floor."""
     seconds: dict[str, list[float]] = {"ingest": [], "floor": []}
-    with Readers(Settings().readers) as readers:
+    with start_readers(Settings()) as readers:
         for number in range(rounds + 1):
             settings = Settings(data=scratch / f"warm-{number}", ledger_url="")
             fill_inbox(files, settings.data)
