@@ -17,8 +17,8 @@ from plan.reference import PLAN_YEAR
 from settings import REPOSITORY, Settings
 
 DOCS = Path(__file__).parent
-# Judged where a file is taken and opened, before there is a table to hold against a suite.
-BEFORE_THE_SUITES = ("F01", "F07")
+# Judged where a file is opened or files are compared with each other: no frame of one file holds them.
+BEFORE_THE_SUITES = ("F01", "F07", "X04")
 
 
 def main() -> None:
@@ -53,10 +53,6 @@ def judged_rules() -> set[str]:
 
 def _rules_judged() -> str:
     return _rule_table(rule for rule in rules().values() if rule.code in judged_rules())
-
-
-def _rules_not_judged() -> str:
-    return _rule_table(rule for rule in rules().values() if rule.code not in judged_rules())
 
 
 def _rule_table(chosen: Iterable[Rule]) -> str:
@@ -149,7 +145,7 @@ PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "analyst.md": {"tables": _warehouse_tables},
     "data-team.md": {"settings": _settings},
     "fields.md": {"fields": _fields, "movements": _movements},
-    "rules.md": {"rules judged": _rules_judged, "rules not judged": _rules_not_judged},
+    "rules.md": {"rules judged": _rules_judged},
 }
 
 

@@ -172,7 +172,8 @@ def _check_member(content: bytes, name: str, member: zipfile.ZipInfo, cells: Cel
         if not size:
             if piece.startswith(_NESTED):
                 raise _nested(name)
-            is_xml = _is_xml(piece)
+            # A sheet as CSV may be in UTF-16; it is text, whatever it holds.
+            is_xml = not name.casefold().endswith(".csv") and _is_xml(piece)
             if is_xml and cells:
                 cells.start(name, member.file_size)
         size += len(piece)

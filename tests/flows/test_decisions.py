@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from small_district import a_household, a_month, some_rows
 
@@ -51,6 +52,9 @@ class Desk:
         options: dict[str, object] = {"by": BY, "reason": REASON, "at": AT, "readers": self.readers}
         submission = self.one(name).submission_id
         return decide_on(self.settings, DirectRunner(), submission[:12], action, **(options | changes))  # type: ignore[arg-type]
+
+    def findings(self, name: str) -> pl.DataFrame:
+        return read_findings(self.settings.judgements, self.state, self.one(name), self.settings.timezone)
 
     def of_slot(self, make: Callable[[State], list[object]]) -> State:
         return record(self.settings, DirectRunner(), make, AT, self.readers)  # type: ignore[arg-type]
@@ -164,7 +168,7 @@ class TestWaive:
         desk_rejected.decide("a", "waive", rule="H12", until=dt.date(2020, 12, 31))
         submission = desk_rejected.one("a")
         assert submission.state == "accepted"
-        findings = read_findings(desk_rejected.settings.judgements, submission, desk_rejected.settings.timezone)
+        findings = desk_rejected.findings("a")
         assert findings.select("rule", "waived").rows() == [("H12", True)]
         assert (desk_rejected.settings.accepted / submission.submission_id).is_dir()
 
@@ -172,7 +176,7 @@ class TestWaive:
         month = rejected()
         month.household[1]["b1_points"] = 121
         desk.take(a=month)
-        findings = read_findings(desk.settings.judgements, desk.one("a"), desk.settings.timezone)
+        findings = desk.findings("a")
         for left, finding_id in zip((1, 0), findings.get_column("finding_id"), strict=True):
             desk.decide("a", "waive", rule="H12", finding_id=finding_id, until=dt.date(2020, 12, 31))
             assert desk.one("a").state == ("rejected" if left else "accepted")

@@ -92,7 +92,7 @@ class Room:
         return {one.file_name: one.state for one in self.state.submissions.values()}
 
     def findings(self, name: str) -> pl.DataFrame:
-        return read_findings(self.settings.judgements, self.one(name), self.settings.timezone)
+        return read_findings(self.settings.judgements, self.state, self.one(name), self.settings.timezone)
 
     def rules(self, name: str) -> list[str]:
         return sorted(self.findings(name).get_column("rule"))
