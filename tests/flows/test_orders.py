@@ -68,9 +68,9 @@ def states_after(
 
 @pytest.fixture(scope="module")
 def in_order(
-    tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes]
+    tmp_path_factory: pytest.TempPathFactory, readers: Readers, files: dict[str, bytes]
 ) -> dict[str, tuple[str, dict[str, int]]]:
-    return states_after(tmp_path_factory.mktemp("order"), files, [[period] for period in PERIODS])
+    return states_after(tmp_path_factory.mktemp("order"), readers, files, [[period] for period in PERIODS])
 
 
 def test_in_order_two_are_accepted_one_is_held_and_one_rejected(
