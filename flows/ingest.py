@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import ACCEPTED, HELD, REJECTED, UNREADABLE, State, Submission, derive_state
+from ledger.states import ACCEPTED, HELD, REJECTED, UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
@@ -274,7 +274,9 @@ class _Judging:
                     _note_fault(self.report, f"Tệp {submission.file_name} chưa kiểm tra được", outcome)
                 continue
             pairs = list(zip(group, *outcome, strict=True))
-            ends = self.runner.each("accept", lambda pair: self._conclude(*pair), pairs, lambda pair: pair[0].file_name)
+            ends = self.runner.each(
+                "accept", lambda pair: self._conclude(state, *pair), pairs, lambda pair: pair[0].file_name
+            )
             for submission, end in zip(group, ends, strict=True):
                 if isinstance(end, Exception):
                     self.failed.add(submission.submission_id)
@@ -323,11 +325,9 @@ class _Judging:
             restore_accepted(self.settings, submission, self.key)
         return folder
 
-    def _conclude(self, submission: Submission, case: Case, judged: Judged) -> str:
-        """Record the verdict; what is accepted is on disk before the ledger says so."""
+    def _conclude(self, state: State, submission: Submission, case: Case, judged: Judged) -> str:
+        """Record the verdict, in the ledger and in `state`; what is accepted is on disk before the ledger says so."""
         at = self.clock()
-        state = derive_state(self.ledger.events())
-        submission = state.submissions[submission.submission_id]
         slot = (case.district_code, case.period) if case.district_code and case.period else None
         inputs = judging_inputs(state, _at_slot(submission, slot), self.settings.first_period)
         rules_waived, findings_waived = judge.waivers_in_force(
@@ -354,15 +354,14 @@ class _Judging:
                     )
                 )
         self.ledger.append(events)
+        extend_state(state, events)
         self.report.judged.append(submission.submission_id)
         if verdict in ANSWERED:
-            self._answer(submission.submission_id)
+            self._answer(state, submission)
         return verdict
 
-    def _answer(self, submission_id: str) -> None:
+    def _answer(self, state: State, submission: Submission) -> None:
         """Lay the marked workbook ready for the district. It can be made again, so its failing changes no verdict."""
-        state = derive_state(self.ledger.events())
-        submission = state.submissions[submission_id]
         try:
             findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
             write_returned(self.settings, submission, findings)

@@ -110,6 +110,12 @@ class State:
 def derive_state(events: Iterable[Event]) -> State:
     """Fold the events, oldest first, into what is known now."""
     state = State()
+    extend_state(state, events)
+    return state
+
+
+def extend_state(state: State, events: Iterable[Event]) -> None:
+    """Fold newer events into a state that is known."""
     for event in events:
         if event.kind == "excused" and event.district_code and event.period:
             state.excused[(event.district_code, event.period)] = event
@@ -128,7 +134,6 @@ def derive_state(events: Iterable[Event]) -> State:
             )
         elif event.submission_id:
             _apply(state.submissions[event.submission_id], event)
-    return state
 
 
 def _apply(submission: Submission, event: Event) -> None:

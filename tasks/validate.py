@@ -5,14 +5,36 @@ only, kept warm, and given all submissions of a period at once.
 """
 
 import contextlib
+import gc
+import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 # Before the library is imported: it reports home otherwise.
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
+
+
+def _load_when_used(name: str) -> None:
+    """Put off a module's import until something of it is used (importlib.util.LazyLoader)."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.loader is None or name in sys.modules:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    package, _, last = name.rpartition(".")
+    setattr(sys.modules[package], last, module)
+
+
+# The library needs it for one expectation that we do not use; it is a fifth of the import.
+_load_when_used("scipy.stats")
+# Garbage is looked for after every few hundred new objects, and an import makes nothing but new objects.
+gc.disable()
 
 import great_expectations as gx
 import polars as pl
@@ -25,6 +47,10 @@ from expectations import commune, cover, household, movement, policy, presence
 from tasks.derive import Frames
 from tasks.failure import Failure
 from tasks.faults import SystemFault
+
+gc.enable()
+# What was imported stays to the end: without this the interpreter walks all of it once more when it leaves.
+gc.freeze()
 
 logging.getLogger("great_expectations").setLevel(logging.ERROR)
 
@@ -65,7 +91,7 @@ def _validate_frame(name: str, frame: pl.DataFrame, expectations: list[Expectati
     """
     needed = sorted({column for expectation in expectations for column in _columns(expectation)})
     data = frame.select(needed).to_pandas(use_pyarrow_extension_array=True)
-    batch = _batch_definition(name).get_batch(batch_parameters={"dataframe": data})
+    batch = _batch_definition().get_batch(batch_parameters={"dataframe": data})
     unmet = []
     for outcome in _run(batch, name, expectations, {"result_format": "BOOLEAN_ONLY"}):
         if not outcome.success:
@@ -145,6 +171,7 @@ def _context() -> Any:
 
 
 @cache
-def _batch_definition(name: str) -> Any:
-    source = _context().data_sources.add_pandas(name)
-    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe(name)
+def _batch_definition() -> Any:
+    """One for all frames: the data comes with each call, and every definition costs the library a project file."""
+    source = _context().data_sources.add_pandas("frames")
+    return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("frame")
