@@ -4,12 +4,10 @@ from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
 from expectations.common import at_most, equal, known_unit, meta, whole_counts
-from forms.dictionary import sheets
+from forms.dictionary import COUNTED_FIELDS, sheets
 from plan.reference import communes
 
 COUNTS = [field.key for field in sheets()["commune"].of_type("count")]
-# Rule C05: the fields that sheet Hộ counts.
-COUNTED_FIELDS = [key for key in COUNTS if key.startswith(("poor", "near_poor", "income_poor", "services_deprived"))]
 PERSONS_PER_HOUSEHOLD_MAX = 10
 CHANGE_PCT_MAX = 3
 

@@ -28,6 +28,19 @@ DEPRIVATIONS = (
     "telecom",
     "info_assets",
 )
+# Fields of sheet Xã that sheet Hộ counts (rule C05); the others are residents.
+COUNTED_FIELDS = (
+    "poor",
+    "poor_persons",
+    "income_poor",
+    "services_deprived",
+    "poor_social_protection",
+    "poor_khmer",
+    "near_poor",
+    "near_poor_persons",
+    "near_poor_social_protection",
+    "near_poor_khmer",
+)
 CLASSES_LISTED = ("N1", "N2", "CN")
 CLASSES_POOR = ("N1", "N2")
 KIND_MONTHLY = "Tháng"

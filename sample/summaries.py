@@ -5,23 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import cast
 
-from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, FLOWS, movements
+from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, COUNTED_FIELDS, FLOWS, movements
 from forms.month import DistrictMonth, Row
 
 HOUSEHOLDS, PERSONS = "Hộ", "Nhân khẩu"
 GROUPS = ("N", "CN")
-_POVERTY_COLUMNS = (
-    "poor",
-    "poor_persons",
-    "income_poor",
-    "services_deprived",
-    "poor_social_protection",
-    "poor_khmer",
-    "near_poor",
-    "near_poor_persons",
-    "near_poor_social_protection",
-    "near_poor_khmer",
-)
 _MOVEMENTS = {movement.code: movement for movement in movements()}
 
 # (commune, group, measure) → column of sheet Diễn biến → count
@@ -39,7 +27,7 @@ def summarise(month: DistrictMonth, previous: DistrictMonth | None) -> DistrictM
     counted = _count_register(month.household)
     codes = [cast(str, row["commune_code"]) for row in month.commune]
     commune = [
-        row | counted.get(code, dict.fromkeys(_POVERTY_COLUMNS, 0))
+        row | counted.get(code, dict.fromkeys(COUNTED_FIELDS, 0))
         for code, row in zip(codes, month.commune, strict=True)
     ]
     flows = _flows(month.household, _register(previous.household) if previous else {})
@@ -71,7 +59,7 @@ def _count_register(rows: Iterable[Row]) -> dict[str, dict[str, int]]:
     """Commune code → the ten poverty columns of sheet Xã."""
     found: dict[str, dict[str, int]] = {}
     for row in register(rows):
-        own = found.setdefault(cast(str, row["commune_code"]), dict.fromkeys(_POVERTY_COLUMNS, 0))
+        own = found.setdefault(cast(str, row["commune_code"]), dict.fromkeys(COUNTED_FIELDS, 0))
         group = "poor" if row["class"] in CLASSES_POOR else "near_poor"
         own[group] += 1
         own[f"{group}_persons"] += cast(int, row["persons"])

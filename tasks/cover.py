@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from forms.dictionary import FORM_CODE, FORM_VALID_FROM, FORM_VALID_TO, Field, sheets
+from forms.dictionary import FORM_CODE, FORM_VALID_FROM, FORM_VALID_TO, sheets
 from plan.reference import BASELINE_PERIOD, name_key, unit_by_code, unit_names
 from tasks.read import ReadWorkbook
 from tasks.values import to_date, to_period, to_text, to_whole_number
@@ -57,7 +57,3 @@ def read_cover(workbook: ReadWorkbook) -> Cover:
 def _count(value: object) -> int | None:
     number = to_whole_number(value)  # type: ignore[arg-type]
     return number if number is not None and number >= 0 else None
-
-
-def cover_fields() -> tuple[Field, ...]:
-    return sheets()["cover"].fields

@@ -2,25 +2,12 @@
 
 import polars as pl
 
-from forms.dictionary import sheets
+from forms.dictionary import COUNTED_FIELDS, sheets
 from tasks.case import Case
 from tasks.derive.common import count_text, only_counts, pair, sheet_rows, with_unit
 
 SHEET = sheets()["commune"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
-# Rule C05: the fields that sheet Hộ counts; the others are residents.
-COUNTED_FIELDS = (
-    "poor",
-    "poor_persons",
-    "income_poor",
-    "services_deprived",
-    "poor_social_protection",
-    "poor_khmer",
-    "near_poor",
-    "near_poor_persons",
-    "near_poor_social_protection",
-    "near_poor_khmer",
-)
 # Rule C04, smaller first: (name of the pair, part, whole).
 PARTS = (
     ("poor_social_protection", ("poor_social_protection",), "poor"),

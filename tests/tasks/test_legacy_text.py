@@ -1,6 +1,5 @@
 """Text of before Unicode is recognised by its words, converted to the letter, and nothing else is touched."""
 
-import shutil
 import subprocess
 import time
 import unicodedata
@@ -129,14 +128,12 @@ def test_no_letter_has_two_codes(name: str) -> None:
     assert sorted(letters) == sorted(TCVN3_LETTERS if name == TCVN3 else LETTERS)
 
 
-@pytest.mark.skipif(shutil.which("iconv") is None, reason="iconv is not installed")
 @pytest.mark.parametrize(("name", "other"), [(TCVN3, "TCVN"), (VISCII, "VISCII")])
 def test_tables_agree_with_iconv(name: str, other: str) -> None:
     codes = sorted(BYTES[name])
     lines = b"\n".join(bytes([code]) for code in codes)
     done = subprocess.run(["iconv", "-f", other, "-t", "UTF-8"], input=lines, capture_output=True)
-    if done.returncode:
-        pytest.skip(f"this iconv has no {other}")
+    assert done.returncode == 0, done.stderr
     found = unicodedata.normalize("NFC", done.stdout.decode()).split("\n")
     assert found == [BYTES[name][code] for code in codes]
 
