@@ -442,7 +442,9 @@ def rules(as_json: Json = False) -> None:
 
 @app.command()
 def sql(
-    query: Annotated[str | None, typer.Argument(help="One query; a read-only shell opens if left out.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(help="A query, or several; a read-only shell opens if left out.")
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -451,6 +453,8 @@ def sql(
     Example: giamngheo sql "select period, value from mart.indicator where indicator = 'poor_rate'
     and population = 'all' and unit_code = '96' order by period"
     """
+    import duckdb
+
     import shell
 
     path = _settings().current / "warehouse.duckdb"
@@ -461,7 +465,12 @@ def sql(
     elif not query.strip():
         raise WrongUsage("Câu lệnh SQL trống")
     else:
-        shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
+        try:
+            shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
+        except (duckdb.IOException, duckdb.OutOfMemoryException):
+            raise
+        except duckdb.Error as fault:
+            raise WrongUsage(f"Câu lệnh SQL không chạy được: {fault}") from None
 
 
 def _settings() -> "Settings":

@@ -27,9 +27,10 @@ def open_release(warehouse: Path) -> duckdb.DuckDBPyConnection:
 
 
 def run_query(warehouse: Path, query: str, form: str) -> None:
-    """Print the rows of one query as a table, CSV or JSON. Raises duckdb.Error for a wrong query."""
+    """Print what each statement of a query returns, as a table, CSV or JSON. Raises duckdb.Error for a wrong one."""
     with open_release(warehouse) as connection:
-        _print_result(connection, query, form)
+        for statement in connection.extract_statements(query):
+            _print_result(connection, statement, form)
 
 
 def run_shell(warehouse: Path) -> None:
@@ -78,13 +79,14 @@ def _dot_command(words: list[str]) -> str:
 
 def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
     try:
-        _print_result(connection, statement, "table")
+        for one in connection.extract_statements(statement):
+            _print_result(connection, one, "table")
     except duckdb.Error as fault:
         print(fault, file=sys.stderr)
 
 
-def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str) -> None:
-    result = connection.execute(query)
+def _print_result(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement, form: str) -> None:
+    result = connection.execute(statement)
     if not result or result.description is None:
         return
     names = [column[0] for column in result.description]

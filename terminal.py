@@ -86,6 +86,13 @@ def _plain(table: Table) -> None:
     Console(width=width).print(table, crop=False, no_wrap=False)
 
 
+def district_name(code: str | None) -> str:
+    """Code and name of a district, `?` where the cover could not be read."""
+    from plan.reference import district_names
+
+    return f"{code} {district_names().get(code, '')}".strip() if code else "?"
+
+
 def in_catalogue_order(counts: dict[str, int]) -> list[tuple[str, int]]:
     """Counts per rule, causes first as the catalogue has them: the ledger keeps them by name."""
     from expectations.catalogue import rules
@@ -188,7 +195,9 @@ def print_story(settings: "Settings", state: "State") -> None:
             counts = ", ".join(f"{rule} ×{count}" for rule, count in found)
             decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
             why = f" ({counts})" if counts else ""
-            say(f"  {one.period} {one.district_code} {one.file_name}: {STATES_VI[one.state]}{why}{decided}")
+            say(
+                f"  {one.period} {district_name(one.district_code)} {one.file_name}: {STATES_VI[one.state]}{why}{decided}"
+            )
 
 
 def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
@@ -234,7 +243,7 @@ def print_status(rows: list[dict[str, Any]]) -> None:
             state += " (cần xem lại: kỳ trước đã đổi)"
         table.add_row(
             row["period"] or "?",
-            row["district_code"] or "?",
+            district_name(row["district_code"]),
             state,
             (row["received_at"] or "")[:16].replace("T", " "),
             row["due"] or "",
@@ -300,7 +309,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
         first = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts)[:4])
         table.add_row(
             _escape(one.file_name),
-            one.district_code or "?",
+            district_name(one.district_code),
             one.period or "?",
             STATES_VI[one.state],
             first,
@@ -407,8 +416,14 @@ def explain(fault: Exception) -> tuple[str, bool]:
         return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
     if name == "PublishBlocked":
         return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
-    if type(fault).__module__.startswith("duckdb") or "duckdb" in type(fault).__module__:
-        return f"Câu lệnh SQL không chạy được: {fault}", True
+    if "duckdb" in type(fault).__module__:
+        return f"Lỗi hệ thống ở kho dữ liệu: {fault}. Bản đang dùng giữ nguyên; chạy lại sau khi khắc phục.", False
+    if type(fault).__module__.startswith(("httpx", "httpcore", "prefect")):
+        return (
+            f"Không làm việc được với máy chủ Prefect ({name}: {fault}). Kiểm tra PREFECT_API_URL và máy chủ, hoặc bỏ "
+            "PREFECT_API_URL để chạy không qua Prefect. Tệp chưa xong vẫn chờ.",
+            False,
+        )
     if isinstance(fault, (OSError, sqlite3.Error)):
         detail = getattr(fault, "strerror", None) or str(fault)
         where = getattr(fault, "filename", None)

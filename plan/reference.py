@@ -92,6 +92,12 @@ def units() -> tuple[Unit, ...]:
     )
 
 
+@cache
+def district_names() -> dict[str, str]:
+    """Code → name of every district of the list."""
+    return {unit.code: unit.name for unit in units() if unit.level == "district"}
+
+
 def units_at(period: str, level: str) -> list[Unit]:
     """The units of one level valid at the end of a period (YYYY-MM)."""
     day = period_end(period)
