@@ -195,9 +195,8 @@ def print_story(settings: "Settings", state: "State") -> None:
             counts = ", ".join(f"{rule} ×{count}" for rule, count in found)
             decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
             why = f" ({counts})" if counts else ""
-            say(
-                f"  {one.period} {district_name(one.district_code)} {one.file_name}: {STATES_VI[one.state]}{why}{decided}"
-            )
+            where = f"{one.period} {district_name(one.district_code)} {one.file_name}"
+            say(f"  {where}: {STATES_VI[one.state]}{why}{decided}")
 
 
 def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
