@@ -5,6 +5,7 @@
 -- Caution: the communes with a high rate are found from the baseline's unrounded rates, so a commune
 -- whose district has no accepted baseline has no such target.
 -- reading: how a level is held against the number (reduction, level_at_most, level_at_least).
+-- target_value_high: the upper end where the plan prints a range (1 to 2 points); target_value is the lower one.
 -- indicator and population name the level that is compared.
 with
 setting          as (select * from input.setting),
@@ -54,6 +55,7 @@ reductions as (
         class_group || if(measure = 'households', '_households', '_rate')       as indicator,
         reduction_measures.basis                                                as population,
         printed.printed_text::decimal(18, 2)                                    as target_value,
+        null::decimal(18, 2)                                                    as target_value_high,
         responsible.accountable,
         responsible.plan_section,
         case
@@ -93,6 +95,7 @@ high_poverty as (
         'poor_rate' as indicator, 'excluding_social_protection' as population,
         case when 100 * poor <= 6 * residents then 1.00 when 100 * poor >= 7 * residents then 3.00 end
             ::decimal(18, 2) as target_value,
+        case when 100 * poor <= 6 * residents then 2.00 end::decimal(18, 2) as target_value_high,
         responsible.accountable, responsible.plan_section,
         case
             when 100 * poor <= 6 * residents
@@ -110,7 +113,7 @@ coverages as (
     select
         plan_units.unit_code, plan_units.level, 'policy_coverage:' || policy, 'coverage_pct', 'eligible',
         'level_at_least', 'policy_coverage:' || policy, 'eligible', target_coverage_pct::decimal(18, 2),
-        accountable, plan_section,
+        null, accountable, plan_section,
         'served since 1 January of the year; the baseline is the whole year before'
     from policies
     cross join plan_units
@@ -120,7 +123,7 @@ coverages as (
 jobs as (
     select
         '96', 'province', 'jobs', 'persons', 'all', 'level_at_least', 'jobs', 'all',
-        printed.printed_text::decimal(18, 2), policies.accountable, policies.plan_section,
+        printed.printed_text::decimal(18, 2), null, policies.accountable, policies.plan_section,
         'served since 1 January of the year; the baseline is the whole year before'
     from policies
     join printed on printed.item = 'target_jobs'
@@ -131,7 +134,7 @@ deprived as (
     select
         plan_units.unit_code, plan_units.level, 'deprivation:' || deprivation, measure, 'poor',
         'reduction', if(measure = 'rate', 'deprived_rate:', 'deprived_households:') || deprivation, 'poor',
-        null::decimal(18, 2), accountable, plan_section, null
+        null::decimal(18, 2), null, accountable, plan_section, null
     from deprivations
     cross join plan_units
     cross join (values ('households'), ('rate')) as measures(measure)

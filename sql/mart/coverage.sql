@@ -30,7 +30,10 @@ select
     policies.plan_section,
     units.districts_reported,
     units.districts_expected,
-    units.provisional
+    units.provisional,
+    units.districts_missing,
+    units.districts_held,
+    units.completeness_pct
 from units
 cross join policies
 left join by_unit using (period, unit_code, policy)

@@ -55,7 +55,10 @@ select
     all_rows.unit,
     units.districts_reported,
     units.districts_expected,
-    units.provisional
+    units.provisional,
+    units.districts_missing,
+    units.districts_held,
+    units.completeness_pct
 from all_rows
 join units using (period, unit_code)
 order by all_rows.period, all_rows.unit_code, all_rows.indicator, all_rows.population

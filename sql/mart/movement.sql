@@ -56,6 +56,9 @@ select
     closing - opening                                       as net_change,
     districts_reported,
     districts_expected,
-    provisional
+    provisional,
+    districts_missing,
+    districts_held,
+    completeness_pct
 from balanced
 order by period, unit_code, class, measure

@@ -129,7 +129,10 @@ select
     if(measures.measure = 'M0', 'index', 'percent')                                         as unit,
     units.districts_reported,
     units.districts_expected,
-    units.provisional
+    units.provisional,
+    units.districts_missing,
+    units.districts_held,
+    units.completeness_pct
 from measures
 join units using (period, unit_code)
 order by units.period, units.unit_code, measures.weight, measures.measure, measures.deprivation

@@ -34,8 +34,9 @@ known_levels as (
 ),
 
 due as (
-    select periods.period, periods.is_baseline, units.unit_name, units.districts_reported, units.provisional,
-           units.districts_missing, baseline_units.districts_missing as baseline_missing, targets.*
+    select periods.period, periods.is_baseline, units.unit_name, units.districts_reported, units.districts_expected,
+           units.provisional, units.districts_missing, units.districts_held, units.completeness_pct,
+           baseline_units.districts_missing as baseline_missing, targets.*
     from periods
     cross join targets
     join units on units.period = periods.period and units.unit_code = targets.unit_code
@@ -126,6 +127,13 @@ select
         end,
         case when baseline is null and baseline_missing is not null
             then 'no baseline, not reported: ' || baseline_missing end
-    ), '')                                                      as note
+    ), '')                                                      as note,
+    target_value_high::double                                   as target_value_high,
+    districts_reported,
+    districts_expected,
+    provisional,
+    districts_missing,
+    districts_held,
+    completeness_pct
 from judged
 order by period, unit_code, target, measure, basis

@@ -3,7 +3,26 @@
 import pytest
 from conftest import CITY, Query
 
+from forms.dictionary import DEPRIVATIONS
+
 PHUONG_9 = "31999"
+
+# Contract, section 6: population lists by indicator.
+CLASS = {"all", "excluding_social_protection", "khmer", "minority", "social_protection", "merit", "female_headed"}
+CLASS |= {"urban", "rural"}
+POOR = CLASS | {"income_poor", "services_deprived", "services_deprived_no_insurance"}
+RATES = {"all", "excluding_social_protection", "khmer", "minority", "urban", "rural"}
+CONTRACT = {
+    "poor_households": POOR,
+    "poor_persons": POOR,
+    "poor_rate": RATES,
+    "near_poor_households": CLASS,
+    "near_poor_persons": CLASS,
+    "near_poor_rate": RATES,
+    "households": {"all", "khmer", "minority", "urban", "rural"},
+    "persons": {"all", "urban", "rural"},
+    **{f"deprived_{kind}:{key}": {"poor", "near_poor"} for kind in ("households", "rate") for key in DEPRIVATIONS},
+}
 
 
 @pytest.mark.parametrize(
@@ -67,6 +86,12 @@ def test_every_combination_of_the_contract_is_there_for_every_unit_that_reported
     assert combinations == 102
     rows = query("select period, count(*) from mart.indicator group by period order by period")
     assert [count for _, count in rows] == [111 * 102, (111 - 8) * 102, 111 * 102]
+
+
+@pytest.mark.parametrize("level", ["province", "district", "commune"])
+def test_every_indicator_and_population_of_the_contract_stands_at_every_level(query: Query, level: str) -> None:
+    rows = query("select distinct indicator, population from mart.indicator where level = ?", level)
+    assert set(rows) == {(indicator, one) for indicator, populations in CONTRACT.items() for one in populations}
 
 
 def test_a_silent_district_has_no_row_and_the_province_says_so(query: Query) -> None:

@@ -162,10 +162,16 @@ class Register:
         return rows
 
 
-def write_inputs(folder: Path, registers: list[Register], as_of: str, **differs: Any) -> BuildInputs:
+def write_inputs(
+    folder: Path,
+    registers: list[Register],
+    as_of: str,
+    states: dict[tuple[str, str], str] | None = None,
+    **differs: Any,
+) -> BuildInputs:
     """Write the registers as accepted submissions and return the inputs of a build.
 
-    Slots of months and districts without a register are expected and silent.
+    Slots (period, district) without a register are in the state that `states` gives, else expected and silent.
     """
     accepted = folder / "accepted"
     for register in registers:
@@ -178,7 +184,9 @@ def write_inputs(folder: Path, registers: list[Register], as_of: str, **differs:
         {
             "period": period_end(period),
             "district_code": district.code,
-            "state": "accepted" if (period, district.code) in by_slot else "expected",
+            "state": "accepted"
+            if (period, district.code) in by_slot
+            else (states or {}).get((period, district.code), "expected"),
             "accepted_submission_id": by_slot[period, district.code].submission_id
             if (period, district.code) in by_slot
             else None,
