@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tasks.words import MEASURES_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from tasks.words import MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
 if TYPE_CHECKING:
     import polars as pl
@@ -172,11 +172,7 @@ def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
 
 def say_what_is_synthetic() -> None:
     """What of the sample year is published, and what is made up."""
-    say(
-        "Dữ liệu mẫu: cuối 2019 theo kế hoạch; 12/2020 chỉ có số hộ nghèo 5.367, hộ cận nghèo 5.546 của tỉnh "
-        "(cùng N1, N2, số khẩu và tỷ lệ) là số đã công bố. Tổng số hộ dân cư và hộ BTXH theo huyện là số hiệu "
-        "chỉnh; mọi số khác là số giả định."
-    )
+    say(SAMPLE_NOTE_VI)
 
 
 def print_story(settings: "Settings", state: "State") -> None:

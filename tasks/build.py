@@ -24,6 +24,7 @@ SQL = REPOSITORY / "sql"
 PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
+REPORTS = REPOSITORY / "reports"
 
 # Files written at this version are read by every DuckDB from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
@@ -73,6 +74,7 @@ SUBMISSION: Schema = {
     "submission_id": pl.String,  # SHA-256 of the received bytes
     "sha256": pl.String,
     "file_name": pl.String,
+    "source": pl.String,  # inbox, or sample for the synthetic year
     "district_code": pl.String,  # null where the cover could not be read
     "period": pl.Date,  # last day of the month; null where the cover could not be read
     "kind": pl.String,
@@ -214,6 +216,9 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
         yield path.name, path.read_bytes()
     for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
         yield str(path.relative_to(SQL)), path.read_bytes()
+    # A release holds its reports: other forms or another template make another release.
+    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
     for submission_id in published_submissions(inputs):
         for sheet in ACCEPTED:
             yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()

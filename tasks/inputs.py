@@ -79,6 +79,7 @@ def _submission_row(settings: Settings, submission: Submission, shared: int) -> 
         "submission_id": submission.submission_id,
         "sha256": submission.submission_id,
         "file_name": submission.file_name,
+        "source": submission.source,
         "district_code": submission.district_code,
         "period": period_end(submission.period) if submission.period else None,
         "kind": submission.kind,

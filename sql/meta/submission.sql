@@ -8,6 +8,7 @@ select
     submissions.submission_id,
     submissions.sha256,
     submissions.file_name,
+    submissions.source,
     submissions.district_code,
     submissions.period,
     submissions.kind,

@@ -216,6 +216,7 @@ def submission_row(register: Register, **differs: Any) -> dict[str, Any]:
         "submission_id": register.submission_id,
         "sha256": register.submission_id,
         "file_name": f"{register.district_code}_{register.period}.xlsx",
+        "source": "inbox",
         "district_code": register.district_code,
         "period": period_end(register.period),
         "kind": "Tháng",
