@@ -170,7 +170,8 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
         _load_inputs(connection, inputs)
         connection.execute("use warehouse")
         connection.execute("create schema core; create schema mart; create schema meta")
-        connection.execute((SQL / "macros.sql").read_text(encoding="utf-8"))
+        for macros in ("macros.sql", "shared.sql"):
+            connection.execute((SQL / macros).read_text(encoding="utf-8"))
         for model in MODELS:
             connection.execute(f"create table {model} as\n{model_sql(model)}")
         _describe(connection)

@@ -22,6 +22,8 @@ DAMAGE = {
     "household_once_per_month": "insert into core.household_month from core.household_month where merit",
     "keys_are_unique": "insert into mart.coverage from mart.coverage where unit_code = '96' and policy = 'jobs'",
     "lineage_is_complete": 'delete from meta.lineage where household_id is not null and "row" = 7',
+    "multidimensional_measures_agree": "update mart.multidimensional_poverty set numerator = numerator + 1"
+    " where unit_code = '971' and measure = 'contribution' and deprivation = 'toilet' and period = '2019-12-31'",
     "no_personal_columns": "alter table core.household_month add column head_name varchar",
     "one_accepted_submission_per_slot": "update meta.submission set state = 'withdrawn' where district_code = '964'",
     "periods_are_published": "update meta.lineage set period = '2021-01-31' where period = '2020-12-31'",

@@ -51,7 +51,19 @@ def test_multidimensional_poverty_is_the_worked_example(query: Query, weight: st
             key = DEPRIVATIONS[int(row["indicator"]) - 1]
             for measure in ("uncensored_headcount", "censored_headcount", "contribution"):
                 assert found[measure, key] == pytest.approx(float(row[measure]), abs=5e-7), (measure, key)
+            part = float(row["contribution"]) * found["M0", None]
+            assert found["contribution_absolute", key] == pytest.approx(part, abs=5e-7)
     assert found["H", None] * found["A", None] == pytest.approx(found["M0", None])
+
+
+def test_an_analyst_may_ask_for_another_cutoff(query: Query) -> None:
+    sql = (
+        "with households as (select unit_code as place, 1 as weight, deprived_in from core.household_month"
+        " join core.unit_roll_up using (period, commune_code) where period = '2019-12-31' and unit_code = ?),"
+        " ten as (select deprivation as dimension, 1 as importance from core.deprivation)"
+        " select numerator, denominator from core.alkire_foster(households, ten, 1) where measure = 'H'"
+    )
+    assert query(sql, NAM_CAN) == [(4, 5)]  # all but household D lack something
 
 
 def test_multidimensional_poverty_of_nobody_is_not_zero(query: Query) -> None:

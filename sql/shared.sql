@@ -1,0 +1,108 @@
+-- What is done alike to the accepted tables that a release publishes and to those that an earlier release
+-- published. These macros serve the build only and are not in the finished file.
+
+-- Rows of sheet Hộ, each with the groups that it is counted in.
+create macro input.household_rows(household_table) as table
+with
+reported as (select * from query_table(household_table)),
+units    as (select * from core.unit where level = 'commune'),
+groups   as (select * from core.ethnic_group)
+
+select
+    reported.period,
+    reported.district_code,
+    reported.commune_code,
+    reported.household_id,
+    reported.class,
+    reported.class_previous,
+    reported.movement,
+    reported.class in ('N1', 'N2', 'CN')                                            as is_in_register,
+    case when reported.class in ('N1', 'N2') then 'poor' when reported.class = 'CN' then 'near_poor' end
+                                                                                    as class_group,
+    reported.persons,
+    reported.head_sex,
+    reported.ethnicity,
+    coalesce(groups.is_minority, true)                                              as is_minority,
+    units.area,
+    reported.area                                                                   as area_reported,
+    [population for population in [
+        'all',
+        if(not social_protection, 'excluding_social_protection', null),
+        if(ethnicity = 'Khmer', 'khmer', null),
+        if(coalesce(groups.is_minority, true), 'minority', null),
+        if(social_protection, 'social_protection', null),
+        if(merit, 'merit', null),
+        if(head_sex = 'female', 'female_headed', null),
+        units.area,
+        if(class = 'N1', 'income_poor', null),
+        if(class = 'N2', 'services_deprived', null),
+        if(class = 'N2' and health_insurance, 'services_deprived_no_insurance', null)
+    ] if population is not null and reported.class <> 'KN']                         as populations,
+    reported.b1_points,
+    reported.b2_points,
+    reported.health_access,
+    reported.health_insurance,
+    reported.adult_education,
+    reported.child_school,
+    reported.housing_quality,
+    reported.housing_area,
+    reported.water,
+    reported.toilet,
+    reported.telecom,
+    reported.info_assets,
+    [deprivation for deprivation in [
+        if(health_access, 'health_access', null),
+        if(health_insurance, 'health_insurance', null),
+        if(adult_education, 'adult_education', null),
+        if(child_school, 'child_school', null),
+        if(housing_quality, 'housing_quality', null),
+        if(housing_area, 'housing_area', null),
+        if(water, 'water', null),
+        if(toilet, 'toilet', null),
+        if(telecom, 'telecom', null),
+        if(info_assets, 'info_assets', null)
+    ] if deprivation is not null]                                                   as deprived_in,
+    reported.social_protection,
+    reported.merit,
+    reported.causes,
+    reported.submission_id,
+    reported."row"
+from reported
+left join units on  units.unit_code = reported.commune_code
+                and reported.period between units.valid_from and units.valid_to
+left join groups using (ethnicity);
+
+-- What each commune's rows count: poor and near poor on the register (sheet Hộ), residents (sheet Xã).
+create macro input.commune_counts(household_table, commune_table) as table
+with
+register  as (select * from query_table(household_table) where is_in_register),
+residents as (select * from query_table(commune_table)),
+
+household_populations as (
+    select submission_id, period, commune_code, class_group, persons, unnest(populations) as population
+    from register
+),
+
+household_deprivations as (
+    select submission_id, period, commune_code, class_group, unnest(deprived_in) as deprivation
+    from register
+)
+
+select submission_id, period, commune_code, class_group || '_households' as indicator, population, count(*) as value
+from household_populations
+group by all
+union all
+select submission_id, period, commune_code, class_group || '_persons', population, sum(persons)
+from household_populations
+group by all
+union all
+select submission_id, period, commune_code, 'deprived_households:' || deprivation, class_group, count(*)
+from household_deprivations
+group by all
+union all
+select submission_id, period, commune_code, 'households', unnest(['all', 'khmer', 'minority', area]),
+       unnest([households, khmer_households, minority_households, households])
+from residents
+union all
+select submission_id, period, commune_code, 'persons', unnest(['all', area]), unnest([persons, persons])
+from residents;
