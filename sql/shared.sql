@@ -106,3 +106,27 @@ from residents
 union all
 select submission_id, period, commune_code, 'persons', unnest(['all', area]), unnest([persons, persons])
 from residents;
+
+-- The rates of any set of counts: count_table has (place, indicator, population, value), place being a key of any
+-- kind; definition_table has the columns of core.indicator_definition. Parts are whole numbers; a rate is
+-- 100 × numerator / denominator.
+create macro input.rates(count_table, definition_table) as table
+with
+counts      as (select place, indicator, population, value from query_table(count_table)),
+definitions as (select * from query_table(definition_table) where unit = 'percent')
+
+select
+    above.place,
+    definitions.indicator,
+    definitions.population,
+    above.value                             as numerator,
+    below.value - coalesce(less.value, 0)   as denominator
+from definitions
+join counts as above on  above.indicator  = definitions.numerator_indicator
+                     and above.population = definitions.numerator_population
+join counts as below on  below.indicator  = definitions.denominator_indicator
+                     and below.population = definitions.denominator_population
+                     and below.place      = above.place
+left join counts as less on  less.indicator  = definitions.less_indicator
+                         and less.population = definitions.less_population
+                         and less.place      = above.place;

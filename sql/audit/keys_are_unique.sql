@@ -12,6 +12,11 @@ keys as (
     union all select 'core.plan_number', [item, unit_code] from core.plan_number
     union all select 'core.target', [unit_code, target, measure, basis] from core.target
     union all select 'mart.indicator', [period::varchar, unit_code, indicator, population] from mart.indicator
+    union all select 'mart.special_area', [period::varchar, programme, unit_code, indicator, population]
+              from mart.special_area
+    union all select 'core.special_programme', [programme] from core.special_programme
+    union all select 'core.special_area', [programme, unit_code] from core.special_area
+    union all select 'core.unit_successor', [unit_code, successor_code] from core.unit_successor
     union all select 'mart.movement', [period::varchar, unit_code, class, measure] from mart.movement
     union all select 'mart.coverage', [period::varchar, unit_code, policy] from mart.coverage
     union all select 'mart.multidimensional_poverty',

@@ -1,50 +1,25 @@
 -- How many poor and near-poor households and persons, what rates, and which deprivations?
 -- Grain: one row per month, unit that reported, indicator and population.
--- Caution: provisional rows sum the districts that have reported; districts_reported says how many.
+-- Caution: provisional rows sum the districts that have reported; districts_reported says how many,
+-- districts_missing which not.
 -- Caution: rates are unrounded percentages; a rate over no households is NULL.
 with
-units       as (select * from core.unit_month),
-counts      as (select * from core.unit_count),
-definitions as (select * from core.indicator_definition),
-
-count_rows as (
-    select period, unit_code, indicator, population, value as numerator, null::bigint as denominator,
-           value::double as value, unit
-    from counts
-),
-
-rate_parts as (
-    select
-        above.period, above.unit_code, definitions.indicator, definitions.population,
-        above.value                                         as numerator,
-        below.value - coalesce(less.value, 0)               as denominator
-    from definitions
-    join counts as above on  above.indicator  = definitions.numerator_indicator
-                         and above.population = definitions.numerator_population
-    join counts as below on  below.indicator  = definitions.denominator_indicator
-                         and below.population = definitions.denominator_population
-                         and below.period     = above.period
-                         and below.unit_code  = above.unit_code
-    left join counts as less on  less.indicator  = definitions.less_indicator
-                             and less.population = definitions.less_population
-                             and less.period     = above.period
-                             and less.unit_code  = above.unit_code
-),
-
-rate_rows as (
-    select period, unit_code, indicator, population, numerator, denominator,
-           100 * numerator / nullif(denominator, 0), 'percent'
-    from rate_parts
-),
+units  as (select * from core.unit_month),
+counts as (select {'period': period, 'unit_code': unit_code} as place, * from core.unit_count),
 
 all_rows as (
-    from count_rows
-    union all from rate_rows
+    select place, indicator, population, value as numerator, null::bigint as denominator,
+           value::double as value, unit
+    from counts
+    union all
+    select place, indicator, population, numerator, denominator,
+           100 * numerator / nullif(denominator, 0), 'percent'
+    from input.rates(counts, core.indicator_definition)
 )
 
 select
-    all_rows.period,
-    all_rows.unit_code,
+    units.period,
+    units.unit_code,
     units.unit_name,
     units.level,
     all_rows.indicator,
@@ -60,5 +35,5 @@ select
     units.districts_held,
     units.completeness_pct
 from all_rows
-join units using (period, unit_code)
-order by all_rows.period, all_rows.unit_code, all_rows.indicator, all_rows.population
+join units on units.period = all_rows.place.period and units.unit_code = all_rows.place.unit_code
+order by units.period, units.unit_code, all_rows.indicator, all_rows.population

@@ -34,6 +34,8 @@ DAMAGE = {
     " and indicator = 'poor_persons' and population = 'all'",
     "register_agrees_with_commune_sheet": "delete from core.household_month where merit",
     "reported_communes_are_complete": "delete from core.policy_month where policy = 'jobs' and commune_code = '31999'",
+    "special_areas_are_their_communes": "update mart.special_area set value = value + 1 where unit_code = '96'"
+    " and programme = 'programme_135' and indicator = 'households' and population = 'all'",
     "target_status_is_sound": "update mart.target_vs_actual set status = 'achieved'"
     " where unit_code = '966' and measure = 'households' and status = 'missed'",
     "units_are_known": "update meta.lineage set district_code = '964' where district_code = '966'",
