@@ -18,8 +18,8 @@ help:  ## What can be made here
 run: $(READY)  ## Set up, then replay the plan's year: 13 months of 9 districts (about 90 s)
 	$(BIN)/giamngheo demo
 
-test: $(READY)  ## Every test, with the real LibreOffice and a real Prefect server
-	scripts/system-packages libreoffice-calc
+test: $(READY)  ## Every test, with the real LibreOffice, Chromium and Prefect server
+	scripts/system-packages libreoffice-calc chromium poppler-utils
 	$(BIN)/python -m pytest
 
 lint: $(READY)  ## Style, types, and which room may import which

@@ -1,0 +1,307 @@
+"""The page's sections: a heading, what to read in it, its charts in both languages, its table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import altair as alt
+from altair.utils.schemapi import debug_mode
+
+from forms.dictionary import sheets
+from reports.page import charts
+from reports.page.figures import Figures, Row
+from reports.page.svg import draw
+from reports.page.tables import Column, Table, make_table
+from reports.page.words import FLOW, GROUP, LANGUAGES, SLOT, STATUS, Words, month, same
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart drawn once a language; `title` where a section has more than one."""
+
+    key: str
+    svg: dict[str, str]
+    title: Words | None = None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page. A section without charts says in `reading` why."""
+
+    key: str
+    title: Words
+    reading: Words
+    charts: list[Chart] = field(default_factory=list)
+    table: Table | None = None
+
+
+_BASELINE = Column(Words("Cuối 2019", "End of 2019"), 0)
+_GOAL = Column(Words("Chỉ tiêu", "Target"), 0)
+_NOW = Column(Words("Thực hiện", "Actual"), 0)
+_DONE = Column(Words("% đạt", "% achieved"), 1)
+_STATUS = Column(Words("Kết quả", "Status"))
+_ANSWERS = Column(Words("Cơ quan chủ trì", "Accountable"))
+
+
+def sections(figures: Figures) -> list[Section]:
+    """All sections in reading order."""
+    return [
+        _province_targets(figures),
+        _district_targets(figures),
+        _district_rates(figures),
+        _map(figures),
+        _movements(figures),
+        _deprivations(figures),
+        _policies(figures),
+        _completeness(figures),
+    ]
+
+
+def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, title: Words | None = None) -> Chart:
+    with debug_mode(False):  # Altair would check every part of a chart against Vega-Lite's schema while it is made
+        drawn = {
+            language: draw(make(language), language, label=label.of(language), key=f"{key}-{language}")
+            for language in LANGUAGES
+        }
+    return Chart(key, drawn, title)
+
+
+def _province_targets(figures: Figures) -> Section:
+    title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
+    rows = figures.reductions
+    columns = [
+        Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
+        Column(_BASELINE.words, 2),
+        Column(_GOAL.words, 2),
+        Column(_NOW.words, 2),
+        Column(Words("Tăng, giảm", "Change"), 2, is_change=True),
+        _DONE,
+        _STATUS,
+        Column(Words("Mục của kế hoạch", "Section of the plan")),
+    ]
+    values = [
+        [
+            charts.target_label(row),
+            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct")),
+            STATUS[row["status"]],
+            same(row["plan_section"]),
+        ]
+        for row in rows
+    ]
+    return Section(
+        "province",
+        title,
+        Words(
+            "Vạch đen là 100 % chỉ tiêu. Kế hoạch in điểm phần trăm, số hộ và tỷ lệ cuối năm riêng rẽ và ba số không "
+            "khớp nhau, nên mỗi cách tính được so riêng.",
+            "The black tick is 100% of the target. The plan prints percentage points, households and end rates apart, "
+            "and they disagree, so each is held against its own number.",
+        ),
+        [_chart("province", lambda language: charts.bullets(rows, charts.target_label, language), title)],
+        make_table(columns, values),
+    )
+
+
+def _district_targets(figures: Figures) -> Section:
+    title = Words("Từng huyện so với chỉ tiêu số hộ", "Each district against its household targets")
+    drawn = []
+    for target, group in (("poor_reduction", "poor"), ("near_poor_reduction", "near_poor")):
+        rows = [row for row in figures.districts if row["target"] == target]
+        drawn.append(
+            _chart(
+                f"districts-{group}",
+                lambda language, rows=rows: charts.bullets(rows, charts.district_label, language, width=300),  # type: ignore[misc]
+                Words(f"{title.vi}: {GROUP[group].vi}", f"{title.en}: {GROUP[group].en}"),
+                GROUP[group],
+            )
+        )
+    columns = [
+        Column(Words("Huyện", "District")),
+        Column(Words("Nhóm", "Group")),
+        _BASELINE,
+        Column(Words("Chỉ tiêu giảm", "Target (fewer)"), 0),
+        _NOW,
+        Column(Words("Tăng, giảm", "Change"), 0, is_change=True),
+        _DONE,
+        Column(Words("Còn phải giảm", "Still to do"), 0),
+        _STATUS,
+    ]
+    values = [
+        [
+            same(row["unit_name"]),
+            GROUP["poor" if row["target"] == "poor_reduction" else "near_poor"],
+            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct", "remaining")),
+            STATUS[row["status"]],
+        ]
+        for row in figures.districts
+    ]
+    reading = Words(
+        "Số hộ gồm cả hộ bảo trợ xã hội; vạch đen là 100 % chỉ tiêu giảm của huyện.",
+        "Households with social protection; the black tick is 100% of the district's target.",
+    )
+    return Section("districts", title, reading, drawn, make_table(columns, values))
+
+
+def _district_rates(figures: Figures) -> Section:
+    title = Words("Diễn biến tỷ lệ theo huyện", "Rates by district over time")
+    columns = [
+        Column(Words("Kỳ", "Month")),
+        Column(Words("Huyện", "District")),
+        Column(Words("Tỷ lệ hộ nghèo (%)", "Poor rate (%)"), 2),
+        Column(Words("Tỷ lệ hộ cận nghèo (%)", "Near-poor rate (%)"), 2),
+    ]
+    paired: dict[tuple[str, str], dict[str, float | None]] = {}
+    for row in figures.rates:
+        paired.setdefault((f"{row['period']:%m/%Y}", row["unit_name"]), {})[row["indicator"]] = row["value"]
+    values = [
+        [same(period), same(unit), found.get("poor_rate"), found.get("near_poor_rate")]
+        for (period, unit), found in paired.items()
+    ]
+    reading = Words(
+        "Một thang chung cho mọi huyện. Kỳ huyện không báo cáo thì không có điểm.",
+        "One scale for all districts. A month without a report has no point.",
+    )
+    chart = _chart("rates", lambda language: charts.small_multiples(figures.rates, language), title)
+    return Section("rates", title, reading, [chart], make_table(columns, values))
+
+
+def _map(figures: Figures) -> Section:
+    title = Words("Tỷ lệ hộ nghèo theo huyện", "Poor rate by district")
+    reading = Words(
+        f"Bản đồ sơ lược, {month(figures.release.period).vi}: mỗi ô là một huyện, màu đậm là tỷ lệ cao.",
+        f"A schematic map, {month(figures.release.period).en}: one tile a district, darker for a higher rate.",
+    )
+    known = {row["unit_code"]: row["value"] for row in figures.rates if row["period"] == figures.release.period}
+    columns = [Column(Words("Huyện", "District")), Column(Words("Tỷ lệ hộ nghèo (%)", "Poor rate (%)"), 2)]
+    poor = {row["unit_code"]: row for row in figures.rates if row["indicator"] == "poor_rate"}
+    now = {
+        row["unit_code"]: row["value"]
+        for row in figures.rates
+        if row["indicator"] == "poor_rate" and row["period"] == figures.release.period
+    }
+    values = [[same(row["unit_name"]), now.get(code)] for code, row in poor.items()]
+    if not known:
+        return Section("map", title, Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet."))
+    chart = _chart("map", lambda language: charts.tile_map(figures.rates, figures.release.period, language), title)
+    return Section("map", title, reading, [chart], make_table(columns, values))
+
+
+def _movements(figures: Figures) -> Section:
+    title = Words("Biến động trong năm", "Movements in the year")
+    if not figures.movements:
+        nothing = Words("Kỳ gốc không có biến động.", "The baseline month has no movements.")
+        return Section("movements", title, nothing)
+    drawn = [
+        _chart(
+            f"movements-{row['group_name'].replace('_', '-')}",
+            lambda language, row=row: charts.waterfall(row, charts.waterfall_steps(row), language),  # type: ignore[misc]
+            Words(f"{title.vi}: {GROUP[row['group_name']].vi}", f"{title.en}: {GROUP[row['group_name']].en}"),
+        )
+        for row in figures.movements
+    ]
+    columns = [
+        Column(Words("Nhóm", "Group")),
+        Column(Words("Biến động", "Movement")),
+        Column(Words("Số hộ", "Households"), 0, is_change=True),
+    ]
+    values = [
+        [GROUP[row["group_name"]], words, -row[key] if key.startswith("decrease") else row[key]]
+        for row in figures.movements
+        for key, words in FLOW[row["group_name"]].items()
+    ]
+    reading = Words(
+        "Từ đầu năm đến kỳ này, toàn tỉnh; trục đứng không bắt đầu từ 0. Giảm thực tế là hiệu của hai cột đầu và cuối, "
+        "không phải tổng số hộ thoát nghèo.",
+        "From the year's start to now, the province; the vertical axis does not start at zero. The net reduction is "
+        "the first column less the last, not the number of exits.",
+    )
+    return Section("movements", title, reading, drawn, make_table(columns, values))
+
+
+def _deprivations(figures: Figures) -> Section:
+    title = Words("Thiếu hụt dịch vụ xã hội cơ bản, theo cơ quan chủ trì", "Deprivations, by accountable department")
+    poor = [row for row in figures.deprivations if row["population"] == "poor"]
+    columns = [
+        _ANSWERS,
+        Column(Words("Chỉ số", "Indicator")),
+        Column(Words("Nhóm", "Group")),
+        _BASELINE,
+        Column(Words("Cuối 2019 (%)", "End of 2019 (%)"), 2),
+        Column(Words("Kỳ này", "Now"), 0),
+        Column(Words("Kỳ này (%)", "Now (%)"), 2),
+    ]
+    values = [
+        [
+            same(row["accountable"]),
+            _deprivation_name(row),
+            GROUP[row["population"]],
+            *(row[key] for key in ("baseline", "baseline_rate", "actual", "actual_rate")),
+        ]
+        for row in figures.deprivations
+    ]
+    reading = Words(
+        "Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này. Kế hoạch không đặt số cho từng chỉ số.",
+        "Poor households deprived in each indicator, at the end of 2019 and now. The plan sets no number for them.",
+    )
+    chart = _chart("deprivations", lambda language: charts.deprivation_bars(poor, _deprivation_name, language), title)
+    return Section("deprivations", title, reading, [chart], make_table(columns, values))
+
+
+def _policies(figures: Figures) -> Section:
+    title = Words("Chính sách và việc làm", "Policies and jobs")
+    rows = figures.policies
+    columns = [
+        Column(Words("Chính sách", "Policy")),
+        Column(Words("Năm 2019", "In 2019"), 2),
+        Column(_GOAL.words, 2),
+        Column(_NOW.words, 2),
+        _DONE,
+        _STATUS,
+        _ANSWERS,
+    ]
+    values = [
+        [
+            charts.target_label(row),
+            *(row[key] for key in ("baseline", "target_value", "actual", "achieved_pct")),
+            STATUS[row["status"]],
+            same(row["accountable"]),
+        ]
+        for row in rows
+    ]
+    reading = Words(
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với 39.000 người.",
+        "Those served since 1 January, of those eligible; jobs against 39,000 persons.",
+    )
+    chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
+    return Section("policies", title, reading, [chart], make_table(columns, values))
+
+
+def _completeness(figures: Figures) -> Section:
+    title = Words("Tình hình nộp báo cáo", "Completeness of reporting")
+    reported = sum(row["is_reported"] for row in figures.slots)
+    late = sum(charts.slot_state(row) == "accepted_late" for row in figures.slots)
+    reading = Words(
+        f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được nhận, {late} báo cáo nộp muộn.",
+        f"{reported} of {len(figures.slots)} monthly district reports are accepted, {late} came late.",
+    )
+    columns = [
+        Column(Words("Huyện", "District")),
+        Column(Words("Kỳ", "Month")),
+        Column(Words("Tình trạng", "State")),
+        Column(Words("Nhận ngày", "Received")),
+    ]
+    values = [
+        [
+            same(row["district_name"]),
+            same(f"{row['period']:%m/%Y}"),
+            SLOT[charts.slot_state(row)],
+            same(f"{row['received_at']:%d/%m/%Y}" if row["received_at"] else ""),
+        ]
+        for row in figures.slots
+    ]
+    chart = _chart("completeness", lambda language: charts.completeness(figures.slots, language), title)
+    return Section("completeness", title, reading, [chart], make_table(columns, values))
+
+
+def _deprivation_name(row: Row) -> Words:
+    labels = {field.key: field.label_en for field in sheets()["household"].fields}
+    return Words(row["deprivation_name_vi"], labels[row["deprivation"]].removeprefix("Deprived: "))
