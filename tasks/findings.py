@@ -33,6 +33,8 @@ SCHEMA = {
     "waived": pl.Boolean,
 }
 MASK = "•••"
+# Columns that a frame may have to say of its rows where and what they are.
+_PLACE = ("sheet", "letter", "field", "label", "household_ref")
 _DISTRICTS = {unit.code: unit.name for unit in units() if unit.level == "district"}
 
 
@@ -50,13 +52,15 @@ def make_findings(cases: list[Case], frames: Frames, failures: list[Failure], li
     judged = [Judged() for _ in cases]
     by_name = dict(frames.items())
     for failure in sorted(failures, key=lambda failure: order.index(failure.meta["rule"])):
-        rule = failure.meta["rule"]
-        failed = by_name[failure.frame][failure.positions]
-        for (s,), rows in failed.group_by("s", maintain_order=True):
+        rule, frame = failure.meta["rule"], by_name[failure.frame]
+        # All that fail are only counted and put in order: their other columns would fill the memory.
+        failed = frame.select("s", "row", position=pl.int_range(pl.len()))[failure.positions]
+        for (s,), mine in failed.group_by("s", maintain_order=True):
             one = judged[int(s)]
             room = max(0, limit - one.counts[rule])
-            one.counts[rule] += rows.height
-            for row in rows.sort("row", nulls_last=True).head(room).iter_rows(named=True):
+            one.counts[rule] += mine.height
+            first = mine.sort("row", nulls_last=True, maintain_order=True).head(room).get_column("position")
+            for row in frame.select(_columns(failure, frame))[first].iter_rows(named=True):
                 one.listed.append(_finding(cases[int(s)], failure, row))
     return judged
 
@@ -90,6 +94,13 @@ def with_household_id(findings: pl.DataFrame, key: bytes) -> pl.DataFrame:
 def to_frame(listed: list[dict[str, Any]]) -> pl.DataFrame:
     """Findings as a table with the contract's columns (section 3) and `finding_id`."""
     return pl.DataFrame(listed, schema=SCHEMA, orient="row")
+
+
+def _columns(failure: Failure, frame: pl.DataFrame) -> list[str]:
+    """The columns of the frame that a finding is made of."""
+    meta = failure.meta
+    wanted = {"row", *_PLACE, meta["value"], meta["expected"], *meta["facts"].values()}
+    return [column for column in frame.columns if column in wanted]
 
 
 def _finding(case: Case, failure: Failure, row: dict[str, Any]) -> dict[str, Any]:
