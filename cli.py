@@ -253,16 +253,22 @@ def findings(
     submission: SubmissionId,
     as_json: Json = False,
 ) -> None:
-    """The findings of a submission, cause first."""
+    """The findings of a submission, cause first.
+
+    Where the listing is cut, the true numbers are said; in JSON each finding has its rule's as rule_count.
+    """
     import terminal
-    from tasks.judgements import read_findings
+    from tasks.judgements import exact_counts, read_findings
 
     settings = _settings()
     state = _state(settings)
     found = _find(state, submission)
     rows = read_findings(settings.judgements, state, found, settings.timezone)
     if as_json:
-        _print_json(rows.to_dicts())
+        counts = exact_counts(found, rows)
+        _print_json([row | {"rule_count": counts[row["rule"]]} for row in rows.to_dicts()])
+        if rows.height < counts.total():
+            typer.echo(terminal.of_all(rows.height, counts.total()), err=True)
     else:
         terminal.print_findings(found, rows)
 

@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     max_file_megabytes: int = Field(100, description="A larger file is kept, but not opened")
     max_cells: int = Field(6_000_000, description="A workbook whose sheets span more cells is not opened")
     settle_seconds: float = Field(2.0, description="An inbox file is taken once it has not changed for this long")
-    listed_findings: int = Field(1000, description="At most this many findings are listed for one rule and file")
+    listed_findings: int = Field(1000, ge=1, description="At most this many findings are listed for one rule and file")
     rate_denominator_excludes_social_protection: bool = Field(
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
     )

@@ -255,13 +255,11 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
     import polars as pl
 
     from expectations.catalogue import rules
+    from tasks.judgements import exact_counts
     from tasks.status import STATES_VI
 
     say(f"{submission.file_name} — {STATES_VI[submission.state]}")
-    exact = dict((submission.judgement or {}).get("counts", {}))
-    for rule in ("F07", "X04"):  # these come of other files, not of the judgement
-        if later := rows.filter(pl.col("rule") == rule).height:
-            exact[rule] = later
+    exact = exact_counts(submission, rows)
     if not exact:
         say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
         return
@@ -271,10 +269,11 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
         examples = [
             f"{sheet or ''} {cell or ''}".strip() for sheet, cell in mine.select("sheet", "cell").head(3).rows()
         ]
-        waived = int(mine.get_column("waived").sum())
+        # A rule is waived as a whole, also what is not listed, or finding by finding.
+        waived = count if mine.get_column("waived").all() else int(mine.get_column("waived").sum())
         where = ", ".join(example for example in examples if example)
         text = mine.item(0, "message_vi") + (f"  [{where}]" if where else "")
-        severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {waived}" if waived else "")
+        severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {number_vi(waived)}" if waived else "")
         causes.add_row(rule, severity, number_vi(count), _escape(text))
     _plain(causes)
     listing = Table("Quy tắc", "Trang", "Ô", "Giá trị", "Cần là", "Nội dung", "Mã lỗi")
@@ -285,9 +284,15 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
             row["finding_id"],
         )
     _plain(listing)
-    total, shown = sum(exact.values()), min(rows.height, SHOWN_FINDINGS)
-    if total > shown:
-        say(f"{number_vi(shown)} trong số {number_vi(total)} lỗi được liệt kê (đủ: --json)")
+    shown = min(rows.height, SHOWN_FINDINGS)
+    if exact.total() > shown:
+        more = "đủ: --json" if rows.height == exact.total() else f"--json: {number_vi(rows.height)}"
+        say(f"{of_all(shown, exact.total())} ({more})")
+
+
+def of_all(shown: int, total: int) -> str:
+    """Says that a listing of findings is cut, and where: 1.000 trong số 12.345 lỗi được liệt kê."""
+    return f"{number_vi(shown)} trong số {number_vi(total)} lỗi được liệt kê"
 
 
 def print_ingest(settings: "Settings", report: "IngestReport") -> None:

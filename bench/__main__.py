@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench import verdict
 from bench.data import CACHE, Files, fill_inbox, prepare
 from bench.floor import READERS
 from bench.process import Measured, giamngheo, measure, module
@@ -24,6 +25,9 @@ COLD_LIMITS = {1: 4.0, 6: 3.0}
 WARM_LIMIT = 2.5
 DEMO_SECONDS = 180.0
 PEAK_BYTES = 1.5 * 10**9
+# A warm process says what is wrong with the worst file within this time and memory, its readers' included.
+VERDICT_SECONDS = 20.0
+VERDICT_BYTES = 10**9
 
 
 def main() -> int:
@@ -42,6 +46,7 @@ def main() -> int:
     for times, limit in COLD_LIMITS.items():
         files = prepare(times)
         _report(results, _compare(files, limit, rounds, by_hand=not choice.quick))
+    _report(results, _verdict())
     if not choice.quick:
         _report(results, _demo())
     results.load_after = os.getloadavg()
@@ -111,6 +116,27 @@ def _ingest(files: Files, data: Path) -> Measured:
     if states != ["accepted"] * len(files.paths):
         raise RuntimeError(f"not all of {len(files.paths)} files were accepted: {states}")
     return run
+
+
+def _verdict() -> list[Line]:
+    """A large file in which every row breaks ten rules, in a warm process."""
+    size = f"{verdict.HOUSEHOLDS:,} households, each breaking {len(verdict.BROKEN)} rules"
+    _say(size)
+    folder = verdict.prepare()
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as scratch:
+        took = verdict.Measurement(**json.loads(measure(module("verdict", folder, scratch)).output))
+    return [
+        Line(
+            size,
+            "inbox to verdict, warm",
+            [took.verdict_seconds],
+            seconds_limit=VERDICT_SECONDS,
+            cpu=[took.verdict_cpu_seconds],
+            peak_bytes=took.peak_bytes + sum(took.reader_peak_bytes),
+            peak_limit=VERDICT_BYTES,
+        ),
+        Line(size, "the marked workbook", [took.return_seconds], cpu=[took.return_cpu_seconds]),
+    ]
 
 
 def _demo() -> list[Line]:

@@ -17,7 +17,7 @@ from typing import TypeVar, cast
 
 import psutil
 
-from bench.data import CACHE, OLD
+from bench.data import CACHE, COUNT_FILE, OLD
 from flows.ingest import ingest
 from flows.runner import DirectRunner
 from forms.month import DistrictMonth, Row
@@ -55,7 +55,6 @@ class Measurement:
     return_cpu_seconds: float
     peak_bytes: int
     reader_peak_bytes: list[int]
-    counts: dict[str, int]
 
 
 def prepare(households: int = HOUSEHOLDS, cache: Path = CACHE) -> Path:
@@ -69,6 +68,7 @@ def prepare(households: int = HOUSEHOLDS, cache: Path = CACHE) -> Path:
         write_workbook(temporary / LARGE, spoiled(resized(year[BASELINE_PERIOD, LARGE_DISTRICT], households)))
         for path in temporary.iterdir():
             os.utime(path, (OLD, OLD))
+        (temporary / COUNT_FILE).write_text(str(households))
         os.replace(temporary, folder)
     return folder
 
@@ -106,7 +106,7 @@ def spoiled(month: DistrictMonth) -> DistrictMonth:
 def run(folder: Path, scratch: Path) -> Measurement:
     """Ingest the small file, then the large one, each on a data root of its own.
 
-    Raises RuntimeError unless the small file is accepted and the large one rejected.
+    Raises RuntimeError unless the small file is accepted, and the large one rejected for exactly what is broken in it.
     """
     large = Settings(data=scratch / "large", ledger_url="")
     with start_readers(Settings()) as readers:
@@ -118,7 +118,9 @@ def run(folder: Path, scratch: Path) -> Measurement:
         [submission] = state.submissions.values()
         findings = read_findings(large.judgements, state, submission, large.timezone)
         _, answer = _timed(family, lambda: write_returned(large, submission, findings))
-    assert submission.judgement is not None
+    counts = (submission.judgement or {})["counts"]
+    if counts != dict.fromkeys(BROKEN, int((folder / COUNT_FILE).read_text())):
+        raise RuntimeError(f"the findings are miscounted: {counts}")
     return Measurement(
         verdict_seconds=whole[0] - answer[0],
         verdict_cpu_seconds=whole[1] - answer[1],
@@ -126,7 +128,6 @@ def run(folder: Path, scratch: Path) -> Measurement:
         return_cpu_seconds=answer[1],
         peak_bytes=peak,
         reader_peak_bytes=reader_peaks,
-        counts=submission.judgement["counts"],
     )
 
 

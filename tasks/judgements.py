@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ def read_findings(folder: Path, state: State, submission: Submission, timezone: 
     if submission.judgement is not None:
         parts.append(pl.read_parquet(folder / submission.judgement["findings"]).select(list(SCHEMA)))
     return pl.concat([*parts, to_frame(later_findings(folder, state, [submission], timezone))])
+
+
+def exact_counts(submission: Submission, findings: pl.DataFrame) -> Counter[str]:
+    """How many findings of each rule a submission has; `findings` (of `read_findings`) may list fewer.
+
+    What came later is in no judgement, and listed whole.
+    """
+    return Counter(findings.get_column("rule").to_list()) | Counter((submission.judgement or {}).get("counts", {}))
 
 
 def later_findings(
