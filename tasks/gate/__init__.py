@@ -7,10 +7,10 @@ never followed by the reader, so a workbook may hold them.
 
 from tasks.faults import Unreadable
 from tasks.gate import archive, limits, ole
-from tasks.gate.archive import csv_members
+from tasks.gate.archive import DEEPEST, Inspected, csv_members, too_deep
 from tasks.gate.limits import Limits
 
-__all__ = ["Limits", "check_size", "csv_members", "recognise"]
+__all__ = ["DEEPEST", "Inspected", "Limits", "check_size", "csv_members", "inspect", "recognise", "too_deep"]
 
 _NO_WORKBOOK = "nội dung không phải là bảng tính Excel hay OpenDocument"
 _SAVE_AS = "hãy mở bằng Excel rồi lưu lại dạng .xlsx"
@@ -31,13 +31,18 @@ def recognise(content: bytes) -> str:
 
     Raises Unreadable for anything else, and for what is too large, damaged, encrypted or carries macros.
     """
+    return inspect(content).kind
+
+
+def inspect(content: bytes) -> Inspected:
+    """The real type of a file, and what was seen on the way. Raises Unreadable as `recognise` does."""
     if not content:
         raise Unreadable("tệp rỗng (0 byte)", "the file is empty")
     check_size(len(content))
     if content.startswith(ole.MAGIC):
-        return ole.recognise(content)
+        return Inspected(ole.recognise(content))
     if content.startswith(b"PK"):
-        return archive.recognise(content, limits.current)
+        return archive.inspect(content, limits.current)
     raise _no_workbook(content[:_HEAD_BYTES])
 
 

@@ -1,6 +1,7 @@
-"""Zip archives: xlsx, ods, and the form's sheets as CSV. Every byte is unpacked once here, and none is kept.
+"""Zip archives: xlsx, ods, and the form's sheets as CSV. Every byte is unpacked once here, and hardly any is kept.
 
-Sizes in headers may lie, so the stream itself is counted; a reader after this one meets the same bytes.
+Sizes in headers may lie, so the stream itself is counted; a reader after this one meets the same bytes. What else
+can be told of a stream is told in the same pass: how many cells, and which sheets need a closer look.
 """
 
 import io
@@ -8,12 +9,15 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from forms.dictionary import sheets
 from tasks.faults import Unreadable
-from tasks.gate.cells import CellCounter, OdsCells, XlsxCells
+from tasks.gate.cells import OdsCells, XlsxCells
 from tasks.gate.limits import Limits
+from tasks.gate.sightings import OdsSightings, XlsxSightings
 from tasks.names import shown_name
 from tasks.values import label_key, plain_key
 
@@ -26,32 +30,63 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NESTED = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
 _WORKBOOK_NAMES = (".xlsx", ".xlsm", ".xls", ".ods")
 # Parts that say what the workbook is made of; short in every honest file.
-_DESCRIBING_PARTS = ("[content_types].xml", "meta-inf/manifest.xml", "mimetype")
-_DESCRIBING_BYTES = 1 << 20
+_WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_DESCRIBING_PARTS = ("[content_types].xml", "meta-inf/manifest.xml", "mimetype", _WORKBOOK, _RELATIONS)
+_DESCRIBING_BYTES = 16 << 20
+# Tags within tags; what spreadsheets write has a dozen, in drawings some more.
+DEEPEST = 256
+_SAMPLE, _SUSPICIOUS_RISE = 4096, 16
+# A tag may straddle two pieces; none that is searched for is longer.
+_OVERLAP = 32
 _ODS_LIBRARY_LISTS = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml")
 
 
-def recognise(content: bytes, limits: Limits) -> str:
-    """'xlsx', 'ods' or 'zip'. Raises Unreadable."""
+class Watcher(Protocol):
+    """Told of every XML part while it streams by; `text` is a piece after the last few bytes of the one before."""
+
+    def start(self, name: str, size: int) -> None: ...
+
+    def feed(self, piece: bytes, text: bytes) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """What passed the gate: 'xlsx', 'xls', 'ods' or 'zip'.
+
+    `parts` are the short parts that describe a workbook, `marked` the names of those that may hold hidden rows and
+    columns, errors or formulas; both by name in lower case. An .xls has neither.
+    """
+
+    kind: str
+    parts: dict[str, bytes] = field(default_factory=dict)
+    marked: dict[str, str] = field(default_factory=dict)
+
+
+def inspect(content: bytes, limits: Limits) -> Inspected:
+    """What an archive is: 'xlsx', 'ods' or 'zip'. Raises Unreadable."""
     members = _members(content, limits)
     names = {name.casefold() for name in members}
     _refuse_macros(names)
-    is_xlsx, is_ods = "xl/workbook.xml" in names, "content.xml" in names
-    parts: dict[str, bytes] = {}
-    cells: CellCounter = XlsxCells(limits.cells) if is_xlsx else OdsCells(limits.cells)
-    for name, member in members.items():
-        _check_member(content, name, member, cells if is_xlsx or is_ods else None)
-        if name.casefold() in _DESCRIBING_PARTS:
-            if member.file_size > _DESCRIBING_BYTES:
-                raise _too_much(shown_name(name))
-            parts[name.casefold()] = b"".join(_pieces(content, member))
+    is_xlsx, is_ods = _WORKBOOK in names, "content.xml" in names
+    sightings = XlsxSightings() if is_xlsx else OdsSightings()
+    watchers: list[Watcher] = []
+    if is_xlsx or is_ods:
+        watchers = [XlsxCells(limits.cells) if is_xlsx else OdsCells(limits.cells), sightings]
+    parts = {
+        name.casefold(): kept
+        for name, member in members.items()
+        if (kept := _checked(content, name, member, watchers)) is not None
+    }
     _refuse_declared(parts)
+    marked = {name.casefold(): name for name in sightings.found}
     if is_xlsx:
-        return "xlsx"
+        return Inspected("xlsx", parts, marked)
     if is_ods and parts.get("mimetype", b"").startswith(_ODS):
-        return "ods"
+        return Inspected("ods", parts, marked)
     if csv_members(members):
-        return "zip"
+        return Inspected("zip")
     if any(name.endswith(_WORKBOOK_NAMES) for name in names):
         raise _nested(next(name for name in members if name.casefold().endswith(_WORKBOOK_NAMES)))
     raise Unreadable("tệp nén không chứa bảng tính theo biểu mẫu", "the archive holds no workbook of the form")
@@ -163,19 +198,25 @@ def _check_overlap(content: bytes, members: dict[str, zipfile.ZipInfo]) -> None:
             raise _damaged("a member ends after the file")
 
 
-def _check_member(content: bytes, name: str, member: zipfile.ZipInfo, cells: CellCounter | None) -> None:
-    """Unpack a member in pieces, holding the stream to what was declared."""
-    size = check = 0
-    tail = b""
+def _checked(content: bytes, name: str, member: zipfile.ZipInfo, watchers: Sequence[Watcher]) -> bytes | None:
+    """Unpack a member in pieces, holding the stream to what was declared. Only a describing part is given back."""
+    describes = name.casefold() in _DESCRIBING_PARTS
+    if describes and member.file_size > _DESCRIBING_BYTES:
+        raise _too_much(shown_name(name))
+    kept: list[bytes] = []
+    watching: Sequence[Watcher] = ()
     is_xml = False
+    size = check = 0
+    text = b""
     for piece in _large_pieces(_pieces(content, member)):
         if not size:
             if piece.startswith(_NESTED):
                 raise _nested(name)
             # A sheet as CSV may be in UTF-16; it is text, whatever it holds.
             is_xml = not name.casefold().endswith(".csv") and _is_xml(piece)
-            if is_xml and cells:
-                cells.start(name, member.file_size)
+            watching = watchers if is_xml else ()
+            for watcher in watching:
+                watcher.start(name, member.file_size)
         size += len(piece)
         if size > member.file_size:
             raise Unreadable(
@@ -183,16 +224,18 @@ def _check_member(content: bytes, name: str, member: zipfile.ZipInfo, cells: Cel
             )
         check = zlib.crc32(piece, check)
         if is_xml:
-            _refuse_entities(tail + piece[:16])
-            if b"!" in piece:  # rare in a sheet, and one letter is found fast
-                _refuse_entities(piece)
-            tail = piece[-16:]
-            if cells:
-                cells.feed(piece)
+            text = text[-_OVERLAP:] + piece
+            _refuse_entities(text)
+            _refuse_depth(text)
+        for watcher in watching:
+            watcher.feed(piece, text)
+        if describes:
+            kept.append(piece)
     if size != member.file_size or check != member.CRC:
         raise _damaged(f"{shown_name(name)} is not what its checksum says")
-    if is_xml and cells:
-        cells.finish()
+    for watcher in watching:
+        watcher.finish()
+    return b"".join(kept) if describes else None
 
 
 def _large_pieces(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -243,8 +286,26 @@ def _is_xml(piece: bytes) -> bool:
 
 
 def _refuse_entities(text: bytes) -> None:
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+    # The mark is rare in a sheet, and one letter is found fast.
+    if b"!" in text and (b"<!DOCTYPE" in text or b"<!ENTITY" in text):
         raise Unreadable("tệp có khai báo DTD hoặc ENTITY, không an toàn", "an XML part declares a DTD or an entity")
+
+
+def _refuse_depth(text: bytes) -> None:
+    """By how many more tags it opens than closes, which is counted in full only where a sample of it looks so."""
+    if _rise(text[:_SAMPLE]) > _SUSPICIOUS_RISE and _rise(text) > DEEPEST:
+        raise too_deep()
+
+
+def _rise(text: bytes) -> int:
+    return text.count(b"<") - 2 * text.count(b"</") - text.count(b"/>") - text.count(b"<?") - text.count(b"<!")
+
+
+def too_deep() -> Unreadable:
+    """Tags within tags that no program writes, only made to wear out who reads them."""
+    return Unreadable(
+        f"cấu trúc XML của tệp lồng nhau quá {DEEPEST} cấp", f"an XML part has tags nested more than {DEEPEST} deep"
+    )
 
 
 def _refuse_macros(names: set[str]) -> None:

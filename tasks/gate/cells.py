@@ -6,25 +6,17 @@ meets the memory limit of the child that reads it.
 """
 
 import re
-from typing import Protocol
 
 from tasks.faults import Unreadable
 
 _MOST_DIGITS = 9
 
 
-class CellCounter(Protocol):
-    """Counts over all sheets of a workbook; raises Unreadable when they are too many."""
-
-    def start(self, name: str, size: int) -> None: ...
-
-    def feed(self, piece: bytes) -> None: ...
-
-    def finish(self) -> None: ...
-
-
 class XlsxCells:
-    """Rows by the last reference of every piece, columns by the widest reference, cells by their tags."""
+    """Counts over all sheets of a workbook, and raises Unreadable when they are too many.
+
+    Rows by the last reference of every piece, columns by the widest reference, cells by their tags.
+    """
 
     # Columns A to Z need no search.
     _WIDE = re.compile(rb' r="([A-Za-z]{2,3})\d')
@@ -37,16 +29,13 @@ class XlsxCells:
 
     def start(self, name: str, size: int) -> None:
         self._rows, self._columns, self._tags = 0, 26, 0
-        self._tail = b""
         # The calculation chain names the cells of the sheets once more.
         self._looks = not name.casefold().endswith("calcchain.xml")
         self._counts = size // self._SMALLEST_CELL_BYTES > self._most
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes, text: bytes) -> None:
         if not self._looks:
             return
-        text = self._tail + piece
-        self._tail = text[-16:]
         wide = set(self._WIDE.findall(text))
         if wide:
             self._columns = max(self._columns, *map(_column_number, wide))
@@ -82,7 +71,7 @@ class OdsCells:
         self._open = b""
         self._looks = name.casefold() == "content.xml"
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes, text: bytes) -> None:
         if not self._looks:
             return
         *whole, self._open = (self._open + piece).split(b"<table:table-row")

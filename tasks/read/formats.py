@@ -3,7 +3,6 @@
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
@@ -11,7 +10,7 @@ from xml.parsers import expat
 import python_calamine
 
 from tasks.faults import Unreadable
-from tasks.gate import recognise
+from tasks.gate import Inspected, inspect
 from tasks.read.csv_zip import read_csv_zip
 from tasks.read.encoding import to_unicode
 from tasks.read.grid import Grid
@@ -20,7 +19,6 @@ from tasks.read.xlsx_marks import BookMarks, xlsx_marks
 from tasks.values import EPOCH_1900, CellFault
 
 EXTENSIONS = {"xlsx": (".xlsx",), "xls": (".xls",), "ods": (".ods",), "zip": (".zip",)}
-_MARKS: dict[str, Callable[[bytes], BookMarks]] = {"xlsx": xlsx_marks, "ods": ods_marks}
 _DAMAGED = (python_calamine.CalamineError, OSError, ValueError, KeyError, zipfile.BadZipFile, expat.ExpatError)
 
 
@@ -40,9 +38,10 @@ class Book:
 
 def open_book(content: bytes, file_name: str) -> Book:
     """Every sheet of a received file, its text in Unicode. Raises Unreadable (rule F01)."""
-    kind = recognise(content)
+    inspected = inspect(content)
+    kind = inspected.kind
     try:
-        book = _csv_book(content) if kind == "zip" else _workbook(kind, content)
+        book = _csv_book(content) if kind == "zip" else _workbook(content, inspected)
     except _DAMAGED as error:
         raise Unreadable("tệp bị hỏng hoặc không đúng định dạng", f"{type(error).__name__}: {error}") from error
     for name, grid in book.grids.items():
@@ -60,9 +59,9 @@ def _csv_book(content: bytes) -> Book:
     return Book(found.grids, found.encodings, found.others, sheets=found.sheets)
 
 
-def _workbook(kind: str, content: bytes) -> Book:
+def _workbook(content: bytes, inspected: Inspected) -> Book:
     source = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    marks = _MARKS[kind](content) if kind in _MARKS else BookMarks()
+    marks = _marks(content, inspected)
     grids: dict[str, Grid] = {}
     for sheet in source.sheets_metadata:
         if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
@@ -80,3 +79,12 @@ def _workbook(kind: str, content: bytes) -> Book:
                 grid.put(row, column, CellFault(shown))
         grids[sheet.name] = grid
     return Book(grids, epoch=marks.epoch)
+
+
+def _marks(content: bytes, inspected: Inspected) -> BookMarks:
+    """What calamine does not tell of the sheets."""
+    if inspected.kind == "xlsx":
+        return xlsx_marks(content, inspected)
+    if inspected.kind == "ods":
+        return ods_marks(content, inspected)
+    return BookMarks()

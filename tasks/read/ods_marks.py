@@ -1,26 +1,17 @@
 """Errors, formulas without a value, and hidden rows and columns of an .ods file."""
 
-import io
-import zipfile
-from typing import IO
-from xml.parsers import expat
+from collections.abc import Iterable
 
-from tasks.read.xlsx_marks import BookMarks, Marks, add_to_spans, is_telling, local, parse, shown_formula
+from tasks.gate import Inspected
+from tasks.read.xlsx_marks import BookMarks, Marks, add_to_spans, local, parse, pieces_of, shown_formula
 
 _CONTENT = "content.xml"
-_TELLING = (b"visibility=", b"table:display=", b"value-type='error'", b'value-type="error"', b":formula=")
-_LONGEST = max(map(len, _TELLING)) - 1
 _HIDDEN = ("collapse", "filter")
 
 
-def ods_marks(content: bytes) -> BookMarks:
-    """The marks of all sheets. Raises errors of expat and zipfile where the file is damaged."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        with archive.open(_CONTENT) as source:
-            if not is_telling(source, _TELLING, _LONGEST):
-                return BookMarks()
-        with archive.open(_CONTENT) as source:
-            return _ContentParser().parse(source)
+def ods_marks(content: bytes, inspected: Inspected) -> BookMarks:
+    """The marks of all sheets. Raises as `parse` of `xlsx_marks` does, and zipfile's own errors."""
+    return _ContentParser().parse(pieces_of(content, _CONTENT)) if _CONTENT in inspected.marked else BookMarks()
 
 
 class _ContentParser:
@@ -36,13 +27,8 @@ class _ContentParser:
         self.columns = 0
         self.is_error = False
 
-    def parse(self, source: IO[bytes]) -> BookMarks:
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.text
-        parse(parser, source)
+    def parse(self, pieces: Iterable[bytes]) -> BookMarks:
+        parse(pieces, self.start, self.end, self.text)
         return self.book
 
     def start(self, name: str, attributes: dict[str, str]) -> None:

@@ -1,27 +1,21 @@
 """What the reader of .xlsx does not tell: errors, formulas that were never calculated, hidden rows and columns.
 
-The XML of a sheet is first searched for the few bytes that any of these needs; only where they are there is it
-parsed, as a stream.
+Only the sheets in which the gate saw something of the kind are unpacked once more and parsed, as a stream.
 """
 
 import datetime as dt
 import io
-import re
 import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import IO
 from xml.parsers import expat
 
+from tasks.gate import DEEPEST, Inspected, too_deep
 from tasks.read.grid import Span
 from tasks.values import EPOCH_1900, EPOCH_1904
 
-CHUNK = 1 << 20
-_START = 4096
-_TELLING = (b"hidden=", b't="e"', b"<f>", b"<f ")
-# So begins the XML of the programs that we know; other ways to write the same are parsed at once.
-_USUAL_START = re.compile(rb"\s*(<\?xml [^>]*\?>)?\s*<worksheet [^>\']*>")
-_LONGEST = max(map(len, _TELLING)) - 1
+_CHUNK = 1 << 20
 _SHOWN_LENGTH = 60
 _TRUE = ("1", "true")
 
@@ -43,47 +37,60 @@ class BookMarks:
     epoch: dt.date = EPOCH_1900
 
 
-def xlsx_marks(content: bytes) -> BookMarks:
-    """The marks of all sheets. Raises ValueError (of expat or zipfile: their own errors) where the XML is damaged."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        outline = _outline(archive)
-        marks = BookMarks(epoch=EPOCH_1904 if outline.is_1904 else EPOCH_1900)
-        for name, path in outline.paths.items():
-            if path in archive.namelist() and _is_telling(archive, path):
-                with archive.open(path) as source:
-                    marks.sheets[name] = _SheetParser(outline.is_uncalculated).parse(source)
-        return marks
+def xlsx_marks(content: bytes, inspected: Inspected) -> BookMarks:
+    """The marks of all sheets. Raises as `parse` does, and zipfile's own errors."""
+    outline = _outline(inspected.parts)
+    marks = BookMarks(epoch=EPOCH_1904 if outline.is_1904 else EPOCH_1900)
+    for name, path in outline.paths.items():
+        part = inspected.marked.get(path.casefold())
+        if part is not None:
+            marks.sheets[name] = _SheetParser(outline.is_uncalculated).parse(pieces_of(content, part))
+    return marks
 
 
-def is_telling(source: IO[bytes], telling: tuple[bytes, ...], longest: int, rest: bytes = b"") -> bool:
-    """Whether any of these bytes is in a stream, or in what was already read of it."""
-    chunk = source.read(CHUNK)
-    while rest or chunk:
-        joined = rest + chunk
-        if any(word in joined for word in telling):
-            return True
-        rest = joined[-longest:] if chunk else b""
-        chunk = source.read(CHUNK)
-    return False
+def pieces_of(content: bytes, path: str) -> Iterator[bytes]:
+    """A part of a workbook, piece by piece."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(path) as source:
+        while chunk := source.read(_CHUNK):
+            yield chunk
 
 
-def _is_telling(archive: zipfile.ZipFile, path: str) -> bool:
-    with archive.open(path) as source:
-        start = source.read(_START)
-        if not _USUAL_START.match(start):
-            return True
-        return is_telling(source, _TELLING, _LONGEST, start)
+def parse(
+    pieces: Iterable[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    """Tell of every tag and text of a stream of XML.
 
+    Raises ValueError for a document type, which entities that grow would need, ExpatError where the XML is
+    damaged, and Unreadable for tags nested deeper than any program writes them.
+    """
+    depth = 0
 
-def parse(parser: expat.XMLParserType, source: IO[bytes]) -> None:
-    """Feed a stream to a parser. A document type is refused: it is what entities that grow need."""
+    def opened(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise too_deep()
+        start(tag, attributes)
+
+    def closed(tag: str) -> None:
+        nonlocal depth
+        depth -= 1
+        if end is not None:
+            end(tag)
 
     def refuse(*_: object) -> None:
         raise ValueError("the XML declares a document type")
 
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.CharacterDataHandler = text
     parser.StartDoctypeDeclHandler = refuse
-    while chunk := source.read(CHUNK):
-        parser.Parse(chunk, False)
+    for piece in pieces:
+        parser.Parse(piece, False)
     parser.Parse(b"", True)
 
 
@@ -100,7 +107,7 @@ class _Outline:
     is_uncalculated: bool = False
 
 
-def _outline(archive: zipfile.ZipFile) -> _Outline:
+def _outline(parts: Mapping[str, bytes]) -> _Outline:
     """What xl/workbook.xml says: where each sheet is, and how its days and formulas are to be taken."""
     outline = _Outline()
     names: dict[str, str] = {}
@@ -122,11 +129,8 @@ def _outline(archive: zipfile.ZipFile) -> _Outline:
             outline.paths[names[attributes["Id"]]] = path
 
     for path, handler in (("xl/workbook.xml", start), ("xl/_rels/workbook.xml.rels", relation)):
-        if path in archive.namelist():
-            parser = expat.ParserCreate()
-            parser.StartElementHandler = handler
-            with archive.open(path) as source:
-                parse(parser, source)
+        if path in parts:
+            parse([parts[path]], handler)
     return outline
 
 
@@ -142,13 +146,8 @@ class _SheetParser:
         self.formula: str | None = None
         self.target = ""
 
-    def parse(self, source: IO[bytes]) -> Marks:
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.text
-        parse(parser, source)
+    def parse(self, pieces: Iterable[bytes]) -> Marks:
+        parse(pieces, self.start, self.end, self.text)
         return self.marks
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from small_district import a_month
 
 from forms.workbook import write_workbook
 from tasks.faults import Unreadable
-from tasks.gate import archive, csv_members, limits, recognise
+from tasks.gate import archive, csv_members, inspect, limits, recognise
 from tasks.gate.limits import Limits
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -238,7 +238,7 @@ class TestBombs:
         def never(*_: object) -> None:
             raise AssertionError("nothing may be unpacked")
 
-        monkeypatch.setattr(archive, "_check_member", never)
+        monkeypatch.setattr(archive, "_checked", never)
         assert "quá lớn" in refused(an_xlsx((SHEET, b"<" + bytes(50_000_000)))).reason_vi
 
     def test_many_small_members_are_a_bomb_too(self, narrow: Callable[..., None]) -> None:
@@ -353,6 +353,65 @@ class TestCells:
         row = f"<table:table-row>{value * 3}{blank}{last}</table:table-row>"
         end = f'<table:table-row table:number-rows-repeated="1048000">{blank}</table:table-row>'
         assert recognise(an_ods(row * 100 + end)) == "ods"
+
+
+USUAL = '<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="urn:x">'
+
+
+class TestSightings:
+    """A sheet needs a closer look only where the bytes that hidden data, errors and formulas need are in it."""
+
+    @pytest.mark.parametrize("before", [0, 16_370, 16_384, 65_530, 200_000])
+    @pytest.mark.parametrize(
+        "mark",
+        [
+            '<row hidden="1"/>',
+            '<c t="e"><v>#N/A</v></c>',
+            "<c t='e'/>",
+            "<c><f>1+1</f></c>",
+            "<c><f t='s'/></c>",
+            "<c><f\n>1</f></c>",
+        ],
+    )
+    def test_a_marked_sheet_is_named_wherever_the_mark_stands(self, mark: str, before: int) -> None:
+        row = '<row r="1"><c r="A1" t="inlineStr"><is><t>Nguyễn Thị Ánh</t></is></c></row>'
+        filling = (row * (before // len(row) + 1))[:before]
+        content = an_xlsx((SHEET, f"{USUAL}{filling}{mark}{row}</worksheet>"), ("xl/styles.xml", "<styleSheet/>"))
+        assert SHEET in inspect(content).marked
+
+    def test_a_plain_sheet_is_not_named(self, workbook: bytes) -> None:
+        assert [name for name in inspect(workbook).marked if "sheet" in name] == []
+
+    @pytest.mark.parametrize("start", ["<x:worksheet xmlns:x='urn:x'>", "<worksheet>", "<!-- a --><worksheet a='b'>"])
+    def test_a_sheet_that_is_written_in_another_way_is_named(self, start: str) -> None:
+        assert SHEET in inspect(an_xlsx((SHEET, f"{start}<sheetData/></worksheet>"))).marked
+
+    @pytest.mark.parametrize(
+        ("row", "is_marked"), [('<table:table-row table:visibility="filter"/>', True), ("<table:table-row/>", False)]
+    )
+    def test_an_open_document_is_named_by_its_content(self, row: str, is_marked: bool) -> None:
+        assert ("content.xml" in inspect(an_ods(row)).marked) == is_marked
+
+
+class TestDepth:
+    """Tags in tags in tags: a file made to wear out its reader, told before any parser sees it."""
+
+    @pytest.mark.parametrize("name", [SHEET, "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"])
+    @pytest.mark.parametrize("between", ["", "<b/>", "<b></b>"])
+    def test_a_hundred_thousand_tags_that_stay_open_are_refused(self, name: str, between: str) -> None:
+        members = {"xl/workbook.xml": "<workbook/>", SHEET: f"{USUAL}</worksheet>"}
+        members[name] = "<worksheet>" + "".join(f"<a{number}>{between}" for number in range(100_000))
+        assert "lồng nhau" in refused(zipped(*members.items())).reason_vi
+
+    def test_the_open_tags_of_an_open_document_are_refused(self) -> None:
+        rows = "".join(f"<table:table-row a='{number}'>" for number in range(100_000))
+        assert "lồng nhau" in refused(an_ods(rows)).reason_vi
+
+    def test_as_deep_as_no_program_writes_is_still_read(self) -> None:
+        assert recognise(an_xlsx(a_sheet("<a>" * 200 + "</a>" * 200))) == "xlsx"
+
+    def test_many_tags_side_by_side_are_not_deep(self) -> None:
+        assert recognise(an_xlsx(a_sheet("<row>" + "<c/>" * 50_000 + "</row>"))) == "xlsx"
 
 
 def test_the_reason_is_the_same_however_the_pieces_fall(monkeypatch: pytest.MonkeyPatch, workbook: bytes) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 from openpyxl import Workbook  # type: ignore[import-untyped]
-from small_district import COMMUNE
+from small_district import COMMUNE, a_household
 from test_read import HEADER, edited, read, workbook  # noqa: F401
 from xlsxwriter import Workbook as Writer  # type: ignore[import-untyped]
 
 from forms.dictionary import sheets
+from tasks.faults import Unreadable
 from tasks.legacy_text import TCVN3
 from tasks.read import ReadWorkbook, read_workbook
 from tasks.read.encoding import to_unicode
@@ -130,22 +131,43 @@ class TestErrors:
         assert found.tables["commune"].rows.get_column("households").to_list() == [None if is_fault else value]
 
     def test_a_formula_that_gave_an_empty_text_is_an_empty_cell(self, workbook: bytes) -> None:  # noqa: F811
-        content = rewritten(
-            edited(workbook, put("Xã", "B4", "=UNIQUE_MARK()")),
-            "xl/worksheets/sheet3.xml",
-            b"<f>UNIQUE_MARK()</f><v />",
-            b"<f>A1</f><v></v>",
-        )
+        content = edited(workbook, put("Xã", "B4", "=A1"))
         assert read(content).errors
         content = rewritten(content, "xl/worksheets/sheet3.xml", b'r="B4"', b't="str" r="B4"')
-        found = read(content)
-        assert found.errors == []
+        assert read(content).errors == []
 
     def test_another_way_to_write_the_same_xml_is_read_alike(self, workbook: bytes) -> None:  # noqa: F811
         content = edited(workbook, put("Xã", "C4", "#REF!", "e"))
         source = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet3.xml")
         content = rewritten(content, "xl/worksheets/sheet3.xml", source, source.replace(b'"', b"'"))
         assert errors_of(read(content)) == [("Xã", "C4", "households", "#REF!")]
+
+    def test_single_quotes_anywhere_are_read_alike(self, workbook: bytes) -> None:  # noqa: F811
+        content = edited(workbook, put("Xã", "C4", "#REF!", "e"))
+        content = rewritten(content, "xl/worksheets/sheet3.xml", b't="e"', b"t='e'")
+        assert errors_of(read(content)) == [("Xã", "C4", "households", "#REF!")]
+
+    def test_a_sheet_whose_name_is_written_in_another_case_is_read_alike(self, workbook: bytes) -> None:  # noqa: F811
+        content = edited(workbook, put("Xã", "C4", "#REF!", "e"))
+        content = rewritten(content, "xl/_rels/workbook.xml.rels", b"/sheet3.xml", b"/Sheet3.xml")
+        assert errors_of(read(content)) == [("Xã", "C4", "households", "#REF!")]
+
+    def test_what_stands_far_down_in_a_long_sheet_is_seen(self) -> None:
+        """The sheet is looked at in pieces of tens of kilobytes; the only error is in one of the last."""
+        rows = [a_household(household_code=f"{number:04d}") for number in range(1500)]
+        buffer = io.BytesIO()
+        with Writer(buffer) as book:
+            sheet = book.add_worksheet("Hộ")
+            for column, field in enumerate(sheets()["household"].fields):
+                sheet.write_string(0, column, field.label_vi)
+                for number, row in enumerate(rows, start=1):
+                    sheet.write(number, column, row[field.key])
+            persons = sheets()["household"].field("persons").order - 1
+            sheet.write_formula(1400, persons, "=1/0", None, "#DIV/0!")
+            sheet.set_row(1450, None, None, {"hidden": True})
+        found = read(buffer.getvalue())
+        assert errors_of(found) == [("Hộ", "K1401", "persons", "#DIV/0!")]
+        assert [(one.sheet, one.value) for one in found.hidden] == [("Hộ", "dòng 1451")]
 
 
 def rewritten(content: bytes, name: str, old: bytes, new: bytes) -> bytes:
@@ -270,6 +292,31 @@ class TestOds:
         )
         found = read_workbook(ods(rows, columns), "thang.ods")
         assert [(one.sheet, one.value) for one in found.hidden] == [("Xã", "dòng 3–4; cột C")]
+
+
+class TestDepth:
+    """Tags far between pass the gate's quick look; the parser stops at the first that is too deep."""
+
+    DEEP = b"".join(b"<a%x>%s" % (number, b" " * 300) for number in range(1000))
+
+    @pytest.mark.parametrize(
+        ("part", "before"),
+        [
+            ("xl/worksheets/sheet3.xml", b"<sheetData>"),
+            ("xl/workbook.xml", b"<sheets>"),
+            ("xl/_rels/workbook.xml.rels", b"<Relationship "),
+        ],
+    )
+    def test_a_deep_workbook_is_refused(self, workbook: bytes, part: str, before: bytes) -> None:  # noqa: F811
+        content = edited(workbook, put("Xã", "B4", "=A1"))
+        with pytest.raises(Unreadable) as caught:
+            read(rewritten(content, part, before, self.DEEP + before))
+        assert "lồng nhau" in caught.value.reason_vi
+
+    def test_a_deep_open_document_is_refused(self) -> None:
+        with pytest.raises(Unreadable) as caught:
+            read_workbook(ods("", f'<table:table-column table:visibility="filter"/>{self.DEEP.decode()}'), "thang.ods")
+        assert "lồng nhau" in caught.value.reason_vi
 
 
 class TestEncoding:
