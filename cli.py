@@ -150,10 +150,18 @@ def sample(
     last: Annotated[str, typer.Option("--to", help="Last month, YYYY-MM.")] = "2020-12",
     seed: Annotated[int, typer.Option(help="Another seed tells another synthetic year.")] = 2020,
     faults: Annotated[str, typer.Option(help="Rule codes, comma separated, or 'all'.")] = "",
+    passing: Annotated[bool, typer.Option(help="With --faults: go to the edge of each rule and break none.")] = False,
 ) -> None:
-    """Sample workbooks (synthetic); with --faults, one workbook per rule that breaks exactly that rule."""
+    """Sample workbooks (synthetic); with --faults, one workbook per rule that breaks exactly that rule.
+
+    Rules that compare files bring good ones along (0-*.xlsx), to be taken in
+    together: the months before, the same file sent before (F07), another
+    district's (X04). F05 needs its month closed first: the output says how.
+    """
     import terminal
 
+    if passing and not faults:
+        raise WrongUsage("--passing chỉ dùng cùng --faults, ví dụ: --faults all --passing")
     if faults:
         from sample.faults import FAULT_RULES, write_faults
 
@@ -161,7 +169,7 @@ def sample(
         unknown = [code for code in wanted if code not in FAULT_RULES]
         if unknown:
             raise WrongUsage(f"Không có mẫu lỗi cho {', '.join(unknown)}. Có: {', '.join(FAULT_RULES)}")
-        terminal.print_fault_files(write_faults(out, wanted, seed))
+        terminal.print_fault_files(write_faults(out, wanted, seed, passing=passing))
         return
     from sample.writing import write_months
     from sample.year import generate_year

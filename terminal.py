@@ -396,6 +396,11 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
     for case in cases:
         table.add_row(case.rule, str(case.path), case.sheet, case.cell, case.outcome)
     _plain(table)
+    for case in cases:
+        if case.companions:
+            say(f"{case.rule}: nhận cùng với {', '.join(path.name for path in case.companions)}")
+        if case.before:
+            say(f"{case.rule}: chạy trước khi nhận: {case.before}")
 
 
 def explain(fault: Exception) -> tuple[str, bool]:

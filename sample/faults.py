@@ -1,11 +1,14 @@
-"""Workbooks that each break exactly one rule, for `giamngheo sample --faults` and for the validator's tests.
+"""Workbooks that each break exactly one rule, or just keep it, for `giamngheo sample --faults` and the tests.
 
-All can be taken in together: what ends accepted has a slot of its own, so that nothing supersedes anything,
-and rules across periods come with the good months they are held against.
+All files of a kind can be taken in together. Of those that break a rule, what ends accepted has a slot of its own, so
+that nothing supersedes anything; of those that keep it all are accepted, and the latest for a slot stands. Months and
+districts that a rule compares with come along.
 """
 
-import shutil
-from collections.abc import Callable, Iterable, Sequence
+import io
+import re
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,40 +19,53 @@ from forms.dictionary import sheets
 from forms.layout import HEADER_ROW, column_letter
 from forms.workbook import write_workbook
 from plan.reference import BASELINE_PERIOD, PLAN_YEAR, next_period, periods_between
-from sample.slips import SLIPS, Place, draft_of
+from sample.keeps import KEEPS
+from sample.scale import thinned
+from sample.slips import OTHER_DISTRICT, SLIPS, Place, Slip, cover_place, draft_of, place
 from sample.year import YearOfMonths, generate_year
 
+Slot = tuple[str, str]
+
 # Where what is not accepted goes: a rejected or held file never stands in another's way.
-_SPARE_DISTRICT = "971"
-# Where months are held against earlier ones.
-_CROSS_DISTRICT = "973"
-_JANUARY, _FEBRUARY = next_period(BASELINE_PERIOD), next_period(BASELINE_PERIOD, 2)
+_SPARE = (BASELINE_PERIOD, "971")
+_JANUARY, _FEBRUARY, _MARCH = (next_period(BASELINE_PERIOD, months) for months in (1, 2, 3))
 
 REJECTED, HELD, ACCEPTED, UNREADABLE = "rejected", "held", "accepted", "unreadable"
 # Rules that end otherwise than rejected.
-_OUTCOMES = {"F01": UNREADABLE} | dict.fromkeys(("H09", "H15", "M02", "P02", "P03", "X03", "X05", "X06"), HELD)
+_OUTCOMES = {"F01": UNREADABLE} | dict.fromkeys(("F13", "H09", "H15", "M02", "P02", "P03", "X03", "X05", "X06"), HELD)
 # Rules whose file is accepted, each in a slot of its own.
-_ACCEPTED_SLOTS = {
-    "F07": (BASELINE_PERIOD, "964"),
+_ACCEPTED_SLOTS: dict[str, Slot] = {
+    "F07": (BASELINE_PERIOD, OTHER_DISTRICT),
     "F11": (BASELINE_PERIOD, "966"),
+    "F12": _SPARE,
     "H07": (BASELINE_PERIOD, "967"),
     "H14": (BASELINE_PERIOD, "968"),
     "H16": (BASELINE_PERIOD, "969"),
     "H18": (BASELINE_PERIOD, "970"),
     "C06": (BASELINE_PERIOD, "972"),
-    "X07": (_FEBRUARY, _CROSS_DISTRICT),
+    "X04": (_JANUARY, "972"),
+    "X07": (_FEBRUARY, "972"),
 }
-_CROSS_SLOTS = dict.fromkeys(("M05", "X01", "X02", "X05", "X06"), (_JANUARY, _CROSS_DISTRICT)) | dict.fromkeys(
-    ("P03", "X03"), (_FEBRUARY, _CROSS_DISTRICT)
-)
+# Rules that compare with earlier months, or of which the file that keeps them needs one.
+_LATER_SLOTS: dict[str, Slot] = {
+    "F05": (_MARCH, OTHER_DISTRICT),
+    **dict.fromkeys(("M05", "X01", "X02", "X05", "X06"), (_JANUARY, "973")),
+    **dict.fromkeys(("P03", "X03"), (_FEBRUARY, "972")),
+}
+_LATER_KEEPS: dict[str, Slot] = dict.fromkeys(("H04", "H15", "H20", "M01", "M02", "M03", "M04"), (_JANUARY, "973"))
+# Rules that need another file beside theirs: the same one sent before, or another district's of the same month.
+_BESIDE: dict[str, Slot] = {"F07": (BASELINE_PERIOD, OTHER_DISTRICT), "X04": (_JANUARY, OTHER_DISTRICT)}
+# Rules that a decision must go before: no file breaks them by itself.
+_BEFORE = {"F05": f"giamngheo close {_MARCH} --by … --reason …"}
 
 
 @dataclass(frozen=True, slots=True)
 class FaultCase:
-    """A file that breaks one rule: where the finding stands and in which state the file ends.
+    """A file that breaks one rule, or keeps it: where the rule shows and in which state the file ends.
 
-    `sheet` is the Vietnamese sheet name; `cell` is "" where no single cell is at fault. For F07 the state is
-    that of the file that came first.
+    `sheet` is the Vietnamese sheet name; `cell` is "" where no single cell is at fault. `companions` are the files
+    that have to be taken in with it, `before` a command that has to be run first. For F07 the state is that of the
+    file that came first.
     """
 
     rule: str
@@ -57,62 +73,114 @@ class FaultCase:
     sheet: str
     cell: str
     outcome: str
+    companions: tuple[Path, ...] = ()
+    before: str = ""
 
 
-def write_faults(out: Path, rules: Sequence[str], seed: int = PLAN_YEAR) -> list[FaultCase]:
-    """Write one workbook per rule into `out`, and the good months that cross-period rules need.
+def write_faults(out: Path, rules: Sequence[str], seed: int = PLAN_YEAR, *, passing: bool = False) -> list[FaultCase]:
+    """Write one workbook per rule into `out`, and the good files that it is held against.
 
-    Raises ValueError for rules that no sample breaks (see FAULT_RULES).
+    The districts are the sample year's with fewer households. With `passing`, each workbook goes to the edge of its
+    rule and breaks none. Raises ValueError for codes of no rule (see FAULT_RULES).
     """
     unknown = [rule for rule in rules if rule not in FAULT_RULES]
     if unknown:
         raise ValueError(f"no sample breaks {', '.join(unknown)}; known are {', '.join(FAULT_RULES)}")
     out.mkdir(parents=True, exist_ok=True)
-    year = generate_year(seed, last=_FEBRUARY)
-    slots = {rule: _slot(rule) for rule in rules}
-    for period, district in sorted(_needed(slots.values())):
-        write_workbook(out / f"0-co-so-{period}-{district}.xlsx", year[period, district])
-    return [_write_fault(out, rule, slots[rule], year) for rule in rules]
-
-
-def _slot(rule: str) -> tuple[str, str]:
-    return _ACCEPTED_SLOTS.get(rule) or _CROSS_SLOTS.get(rule) or (BASELINE_PERIOD, _SPARE_DISTRICT)
-
-
-def _needed(slots: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Every month that comes before one of these slots."""
-    return {
-        (before, district)
-        for period, district in slots
-        for before in periods_between(BASELINE_PERIOD, next_period(period, -1))
+    year = _small_year(seed)
+    slots = {rule: _slot(rule, passing) for rule in rules}
+    needed = {rule: _needed(rule, slots[rule]) for rule in rules}
+    # What is accepted though it breaks a rule may itself be the month before.
+    taken = {} if passing else {slots[rule]: _path(out, rule, slots[rule]) for rule in rules if _is_accepted(rule)}
+    beside = {_BESIDE[rule]: out / f"0-cung-{rule}-{_name(_BESIDE[rule])}" for rule in rules if rule in _BESIDE}
+    good = {
+        slot: beside.get(slot, out / f"0-co-so-{_name(slot)}")
+        for slot in sorted({slot for some in needed.values() for slot in some})
+        if slot in beside or slot not in taken
     }
+    for slot, path in good.items():
+        write_workbook(path, year[slot])
+    files = taken | good
+    return [
+        _write(out, rule, slots[rule], year, tuple(files[slot] for slot in needed[rule]), passing) for rule in rules
+    ]
 
 
-def _write_fault(out: Path, rule: str, slot: tuple[str, str], year: YearOfMonths) -> FaultCase:
-    path = out / f"{rule}-{slot[0]}-{slot[1]}.xlsx"
+def _small_year(seed: int) -> YearOfMonths:
+    year = generate_year(seed, last=_MARCH)
+    periods = periods_between(BASELINE_PERIOD, _MARCH)
+    small: YearOfMonths = {}
+    for district in sorted({district for _, district in year}):
+        months = thinned([year[period, district] for period in periods])
+        small |= {(period, district): month for period, month in zip(periods, months, strict=True)}
+    return small
+
+
+def _is_accepted(rule: str) -> bool:
+    return rule in _ACCEPTED_SLOTS
+
+
+def _slot(rule: str, passing: bool) -> Slot:
+    later = _LATER_KEEPS.get(rule) if passing else None
+    return later or _ACCEPTED_SLOTS.get(rule) or _LATER_SLOTS.get(rule) or _SPARE
+
+
+def _needed(rule: str, slot: Slot) -> list[Slot]:
+    """The months before a slot, and the file beside it with its own months before; in the order of time."""
+    needed = [(period, slot[1]) for period in periods_between(BASELINE_PERIOD, slot[0])][:-1]
+    if rule in _BESIDE:
+        period, district = _BESIDE[rule]
+        needed += [(one, district) for one in periods_between(BASELINE_PERIOD, period)]
+    return sorted(needed)
+
+
+def _name(slot: Slot) -> str:
+    return f"{slot[0]}-{slot[1]}.xlsx"
+
+
+def _path(out: Path, rule: str, slot: Slot) -> Path:
+    return out / f"{rule}-{_name(slot)}"
+
+
+def _write(
+    out: Path, rule: str, slot: Slot, year: YearOfMonths, companions: tuple[Path, ...], passing: bool
+) -> FaultCase:
+    path = _path(out, rule, slot)
     draft = draft_of(year, *slot)
-    found = SLIPS[rule](draft) if rule in SLIPS else Place("")
-    if rule == "F01":
-        path.write_bytes("Đây không phải là một bảng tính.".encode())
-    else:
-        write_workbook(path, draft.month)
-    if rule == "F07":
-        # Sorts after the first file, which is to be taken first.
-        copy = out / f"{rule}-{slot[0]}-{slot[1]}_gui-lai.xlsx"
-        shutil.copyfile(path, copy)
-        path = copy
-    if rule in _EDITS:
-        found = _edited(path, _EDITS[rule])
-    outcome = ACCEPTED if rule in _ACCEPTED_SLOTS else _OUTCOMES.get(rule, REJECTED)
-    return FaultCase(rule, path, found.sheet, found.cell, outcome)
+    changes: dict[str, Slip] = KEEPS if passing else SLIPS
+    edits = _KEEPING_EDITS if passing else _EDITS
+    found = changes[rule](draft) if rule in changes else Place("")
+    write_workbook(path, draft.month)
+    if rule in edits:
+        path, found = edits[rule](path)
+    if rule == "F05":
+        found = cover_place("period")
+    outcome = ACCEPTED if passing or _is_accepted(rule) else _OUTCOMES.get(rule, REJECTED)
+    return FaultCase(rule, path, found.sheet, found.cell, outcome, companions, _BEFORE.get(rule, ""))
 
 
-def _edited(path: Path, edit: Callable[[Workbook], Place]) -> Place:
+Edit = Callable[[Path], tuple[Path, Place]]
+
+
+def _book(change: Callable[[Workbook], Place]) -> Edit:
     """Change the structure of a finished workbook."""
-    book = load_workbook(path)
-    found = edit(book)
-    book.save(path)
-    return found
+
+    def edit(path: Path) -> tuple[Path, Place]:
+        book = load_workbook(path)
+        found = change(book)
+        book.save(path)
+        return path, found
+
+    return edit
+
+
+def _no_workbook(path: Path) -> tuple[Path, Place]:
+    path.write_bytes("Đây không phải là một bảng tính.".encode())
+    return path, Place("")
+
+
+def _suffix_in_capitals(path: Path) -> tuple[Path, Place]:
+    return path.rename(path.with_suffix(".XLSX")), Place("")
 
 
 def _without_sheet(book: Workbook) -> Place:
@@ -121,10 +189,22 @@ def _without_sheet(book: Workbook) -> Place:
     return Place(name)
 
 
+def _sheet_without_diacritics(book: Workbook) -> Place:
+    book[sheets()["policy"].name_vi].title = "CHINH SACH"
+    return Place("CHINH SACH")
+
+
 def _without_column(book: Workbook) -> Place:
     sheet = sheets()["policy"]
     book[sheet.name_vi].delete_cols(sheet.field("served").order)
     return Place(sheet.name_vi)
+
+
+def _other_label(book: Workbook) -> Place:
+    sheet = sheets()["policy"]
+    column = sheet.field("served").order
+    book[sheet.name_vi].cell(HEADER_ROW + 1, column, "LUỸ KẾ\nĐÃ THỤ HƯỞNG:")
+    return Place(sheet.name_vi, f"{column_letter(column - 1)}{HEADER_ROW + 1}")
 
 
 def _with_column(book: Workbook) -> Place:
@@ -134,7 +214,67 @@ def _with_column(book: Workbook) -> Place:
     return Place(sheet.name_vi, f"{column_letter(column)}{HEADER_ROW + 1}")
 
 
-_EDITS = {"F02": _without_sheet, "F03": _without_column, "F11": _with_column}
+def _without_free_columns(book: Workbook) -> Place:
+    """The two columns that nobody must have."""
+    sheet = sheets()["household"]
+    for key in ("note", "stt"):
+        book[sheet.name_vi].delete_cols(sheet.field(key).order)
+    return Place(sheet.name_vi)
+
+
+def _hidden_row(book: Workbook) -> Place:
+    sheet = sheets()["household"].name_vi
+    book[sheet].row_dimensions[HEADER_ROW + 5].hidden = True
+    return Place(sheet)
+
+
+def _hidden_and_empty(book: Workbook) -> Place:
+    """A row below the table and a column beside it, which hold nothing."""
+    worksheet = book[sheets()["household"].name_vi]
+    worksheet.row_dimensions[worksheet.max_row + 1].hidden = True
+    worksheet.column_dimensions[column_letter(worksheet.max_column)].hidden = True
+    return Place(worksheet.title)
+
+
+_FORMULA_AT = place("commune", 1, "persons")
+
+
+def _never_calculated(book: Workbook) -> Place:
+    book[_FORMULA_AT.sheet][_FORMULA_AT.cell] = "=2*2000"
+    return _FORMULA_AT
+
+
+def _calculated(path: Path) -> tuple[Path, Place]:
+    """A formula with its value: openpyxl writes no values, so the sheet's own XML is changed."""
+    part = f"xl/worksheets/sheet{list(sheets()).index('commune') + 1}.xml"
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    cell = re.compile(rf'(<c r="{_FORMULA_AT.cell}"[^>]*>)<v>(\d+)</v>')
+    members[part] = cell.sub(r"\1<f>\2+0</f><v>\2</v>", members[part].decode()).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    path.write_bytes(buffer.getvalue())
+    return path, _FORMULA_AT
+
+
+_EDITS: dict[str, Edit] = {
+    "F01": _no_workbook,
+    "F02": _book(_without_sheet),
+    "F03": _book(_without_column),
+    "F11": _book(_with_column),
+    "F13": _book(_hidden_row),
+    "F14": _book(_never_calculated),
+}
+_KEEPING_EDITS: dict[str, Edit] = {
+    "F01": _suffix_in_capitals,
+    "F02": _book(_sheet_without_diacritics),
+    "F03": _book(_other_label),
+    "F11": _book(_without_free_columns),
+    "F13": _book(_hidden_and_empty),
+    "F14": _calculated,
+}
 FAULT_RULES: tuple[str, ...] = tuple(
-    sorted({*SLIPS, *_EDITS, "F01", "F07"}, key=lambda rule: ("FHCMPX".index(rule[0]), rule))
+    sorted({*KEEPS, *_KEEPING_EDITS}, key=lambda rule: ("FHCMPX".index(rule[0]), rule))
 )

@@ -1,9 +1,11 @@
-"""A district's month made larger, to measure how the pipeline does with a bigger province."""
+"""A district's months made larger, to measure a bigger province, or smaller, to look at single rules."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
 from forms.month import DistrictMonth, Row
+from sample.summaries import key_of, summarise
 
 _COUNTS_ON_COVER = ("total_poor", "total_near_poor")
 
@@ -33,3 +35,18 @@ def enlarged(month: DistrictMonth, times: int) -> DistrictMonth:
 
 def _multiplied(row: Row, times: int) -> Row:
     return {key: times * value if isinstance(value, int) else value for key, value in row.items()}
+
+
+def thinned(months: Sequence[DistrictMonth], hamlets: int = 1) -> list[DistrictMonth]:
+    """A district's consecutive months with the first hamlets of each commune, and every household that ever moves.
+
+    The first month is taken as the baseline. Residents and policies stay as they are; the rest is counted again.
+    """
+    moved = {key_of(row) for month in months for row in month.household if row["movement"] != "KHONG_DOI"}
+    first = {f"{kind} {number}" for kind in ("Ấp", "Khóm") for number in range(1, hamlets + 1)}
+    small: list[DistrictMonth] = []
+    for month in months:
+        rows = [row for row in month.household if row["hamlet"] in first or key_of(row) in moved]
+        numbered = [row | {"stt": stt} for stt, row in enumerate(rows, start=1)]
+        small.append(summarise(replace(month, household=numbered), small[-1] if small else None))
+    return small

@@ -1,4 +1,8 @@
-"""One workbook per rule, all taken in one run: each ends as its rule says, with that rule's finding and no other."""
+"""Two workbooks per rule, one that breaks it and one that just keeps it, each kind taken in one run.
+
+What breaks a rule ends as the catalogue says, with that rule's finding at its cell and no other; what keeps it is
+accepted without a finding.
+"""
 
 import datetime as dt
 import re
@@ -8,12 +12,15 @@ from typing import NamedTuple
 import polars as pl
 import pytest
 
+from expectations.catalogue import rules
+from flows.decisions import record
 from flows.ingest import IngestReport, ingest
 from flows.runner import DirectRunner
 from forms.dictionary import sheets
 from ledger.states import Submission
-from sample.faults import FAULT_RULES, FaultCase, write_faults
+from sample.faults import FaultCase, write_faults
 from settings import Settings
+from tasks import decide
 from tasks.findings import MASK, SCHEMA
 from tasks.judgements import read_findings
 
@@ -21,6 +28,9 @@ AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
 PERSONAL = {field.key for sheet in sheets().values() for field in sheet.fields if field.personal}
 # Both twins are named, each pointing to the other; the case names the second.
 TWINS = ("H03", "H15")
+# A month that a validator closes before the files come, as F05 asks.
+CLOSED = "2020-03"
+OUTCOMES = {"unreadable": "unreadable", "reject": "rejected", "hold": "held", "flag": "accepted", "none": "accepted"}
 
 
 class Run(NamedTuple):
@@ -41,32 +51,81 @@ class Run(NamedTuple):
         return read_findings(self.settings.judgements, self.report.state, self.submission(rule), self.settings.timezone)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    settings = Settings(data=tmp_path_factory.mktemp("faults"), settle_seconds=0, ledger_url="", pseudonym_key="k")
-    cases = write_faults(settings.inbox, FAULT_RULES)
+def taken(data: Path, *, passing: bool) -> Run:
+    """Every rule's file and what it needs, in a fresh data root where one month is closed."""
+    settings = Settings(data=data, settle_seconds=0, ledger_url="", pseudonym_key="k")
+    record(settings, DirectRunner(), lambda state: decide.close(state, CLOSED, "Thẩm định", "khoá sổ quý", AT), AT)
+    cases = write_faults(settings.inbox, list(rules()), passing=passing)
     return Run(settings, {case.rule: case for case in cases}, ingest(settings, DirectRunner(), clock=lambda: AT))
 
 
-each_rule = pytest.mark.parametrize("rule", FAULT_RULES)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return taken(tmp_path_factory.mktemp("faults"), passing=False)
 
 
-def test_nothing_failed_for_reasons_of_our_own(run: Run) -> None:
-    assert run.report.faults == []
-    assert not [taken for taken in run.report.taken if taken.refused]
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return taken(tmp_path_factory.mktemp("kept"), passing=True)
 
 
-def test_the_good_months_beside_them_are_accepted_without_a_finding(run: Run) -> None:
-    good = [one for one in run.report.state.submissions.values() if one.file_name.startswith("0-co-so")]
-    assert good
-    for one in good:
+each_rule = pytest.mark.parametrize("rule", list(rules()))
+
+
+def test_every_rule_of_the_catalogue_has_its_two_files(run: Run, kept: Run) -> None:
+    assert list(run.cases) == list(kept.cases) == list(rules())
+    assert run.cases["F05"].before == f"giamngheo close {CLOSED} --by … --reason …"
+
+
+@each_rule
+def test_the_file_that_keeps_its_rule_is_accepted_without_a_finding(kept: Run, rule: str) -> None:
+    submission = kept.submission(rule)
+    assert submission.judgement is not None
+    # A later file for the same slot may stand for it by now.
+    assert submission.judgement["verdict"] == "accepted"
+    assert submission.state in ("accepted", "superseded")
+    assert kept.findings(rule).is_empty()
+
+
+@each_rule
+def test_the_two_files_of_a_rule_differ(run: Run, kept: Run, rule: str) -> None:
+    assert run.submission(rule).submission_id != kept.submission(rule).submission_id
+
+
+@each_rule
+def test_what_a_file_needs_came_with_it(run: Run, rule: str) -> None:
+    names = {delivery["file_name"] for one in run.report.state.submissions.values() for delivery in one.deliveries}
+    assert {path.name for path in run.cases[rule].companions} <= names
+
+
+@pytest.mark.parametrize("which", ["run", "kept"])
+def test_nothing_failed_for_reasons_of_our_own(which: str, request: pytest.FixtureRequest) -> None:
+    report = request.getfixturevalue(which).report
+    assert report.faults == []
+    assert not [taken for taken in report.taken if taken.refused]
+
+
+def test_the_good_files_beside_them_are_accepted(run: Run) -> None:
+    """F07 and X04 are found on both files, the others on theirs only."""
+    good = {one.file_name: one for one in run.report.state.submissions.values() if one.file_name.startswith("0-")}
+    found = {}
+    for name, one in good.items():
         assert one.state == "accepted"
-        assert read_findings(run.settings.judgements, run.report.state, one, run.settings.timezone).is_empty()
+        findings = read_findings(run.settings.judgements, run.report.state, one, run.settings.timezone)
+        found[name] = findings.get_column("rule").to_list()
+    assert found == {
+        "0-co-so-2019-12-973.xlsx": [],
+        "0-co-so-2020-02-964.xlsx": [],
+        "0-cung-F07-2019-12-964.xlsx": ["F07"],
+        "0-cung-X04-2020-01-964.xlsx": ["X04"],
+    }
 
 
 @each_rule
 def test_the_file_ends_as_its_rule_says(run: Run, rule: str) -> None:
-    assert run.submission(rule).state == run.cases[rule].outcome
+    expected = OUTCOMES[rules()[rule].on_fail]
+    assert run.cases[rule].outcome == expected
+    assert run.submission(rule).state == expected
 
 
 @each_rule
@@ -93,7 +152,7 @@ def test_the_finding_says_what_to_do_in_whole_words(run: Run, rule: str) -> None
     assert dict(findings.schema) == SCHEMA
     for row in findings.iter_rows(named=True):
         assert row["submission_id"] == run.submission(rule).submission_id
-        assert row["severity"] in ("critical", "warning", "info")
+        assert row["severity"] == rules()[rule].severity
         assert row["waived"] is False
         for message in (row["message_vi"], row["message_en"]):
             assert message.strip()
@@ -132,7 +191,8 @@ def test_households_are_named_by_commune_hamlet_and_code(run: Run) -> None:
 def test_counts_are_those_of_the_findings(run: Run, rule: str) -> None:
     submission = run.submission(rule)
     counted = sum(submission.counts(severity) for severity in ("critical", "warning", "info"))
-    assert counted == run.findings(rule).height
+    # X04 comes of another file: it is looked up when findings are read, and no part of the judgement.
+    assert counted == (0 if rule == "X04" else run.findings(rule).height)
 
 
 def test_only_what_is_accepted_is_in_the_warehouse(run: Run) -> None:
