@@ -15,6 +15,7 @@ from tasks.read.csv_zip import read_csv_zip
 from tasks.read.encoding import to_unicode
 from tasks.read.grid import Grid
 from tasks.read.ods_marks import ods_marks
+from tasks.read.xls_marks import xls_marks
 from tasks.read.xlsx_marks import BookMarks, xlsx_marks
 from tasks.values import EPOCH_1900, CellFault
 
@@ -87,4 +88,4 @@ def _marks(content: bytes, inspected: Inspected) -> BookMarks:
         return xlsx_marks(content, inspected)
     if inspected.kind == "ods":
         return ods_marks(content, inspected)
-    return BookMarks()
+    return xls_marks(content)
