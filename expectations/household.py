@@ -95,7 +95,7 @@ def suite(period: str) -> list[Expectation]:
         gxe.ExpectColumnValuesToMatchRegex(
             column="head_id_number",
             regex=ID_NUMBER,
-            **meta("H14", "head_id_number", "head_id_number", expected_text="9 hoặc 12 chữ số"),
+            **meta("H14", "head_id_number", "head_id_number", expected_text="9 hoặc 12 chữ số, giữ cả số 0 ở đầu"),
         ),
         gxe.ExpectCompoundColumnsToBeUnique(
             column_list=["s", "id_number_at_end"],

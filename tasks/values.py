@@ -20,6 +20,7 @@ _SLASH = re.compile(r"\s*/\s*")
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 # Days of a spreadsheet count from here; the second is what old Excel for Macintosh used.
 EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
+_SERIAL_TEXT = re.compile(r"[0-9]{5}")
 _SERIAL_FROM, _SERIAL_TO = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 # What a spreadsheet shows where a formula failed.
 ERROR_TEXTS = frozenset(
@@ -113,11 +114,18 @@ def to_rate(value: CellValue) -> float | None:
 
 
 def from_serial(value: CellValue, epoch: dt.date) -> CellValue:
-    """The day that a bare number in a date cell stands for, counted from the workbook's epoch; else the value."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """The day that a bare number in a date cell stands for, counted from the workbook's epoch; else the value.
+
+    The number may stand there as text, as in a cell formatted as text and in a CSV: no day is written in five digits.
+    """
+    if isinstance(value, str) and _SERIAL_TEXT.fullmatch(value.strip()):
+        number: float = int(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = value
+    else:
         return value
-    if (_SERIAL_FROM - epoch).days <= value <= (_SERIAL_TO - epoch).days:
-        return epoch + dt.timedelta(days=int(value))
+    if (_SERIAL_FROM - epoch).days <= number <= (_SERIAL_TO - epoch).days:
+        return epoch + dt.timedelta(days=int(number))
     return value
 
 

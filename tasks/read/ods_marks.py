@@ -1,17 +1,26 @@
 """Errors, formulas without a value, and hidden rows and columns of an .ods file."""
 
+import datetime as dt
+import re
 from collections.abc import Iterable
 
 from tasks.gate import Inspected
 from tasks.read.xlsx_marks import BookMarks, Marks, add_to_spans, local, parse, pieces_of, shown_formula
+from tasks.values import EPOCH_1900
 
 _CONTENT = "content.xml"
 _HIDDEN = ("collapse", "filter")
+_REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 
 
 def ods_marks(content: bytes, inspected: Inspected) -> BookMarks:
     """The marks of all sheets. Raises as `parse` of `xlsx_marks` does, and zipfile's own errors."""
     return _ContentParser().parse(pieces_of(content, _CONTENT)) if _CONTENT in inspected.marked else BookMarks()
+
+
+def _as_typed(reference: re.Match[str]) -> str:
+    """[.A1:.B2] → A1:B2"""
+    return reference[1].replace(":.", ":").removeprefix(".")
 
 
 class _ContentParser:
@@ -40,6 +49,10 @@ class _ContentParser:
             self.is_error = "error" in kinds
             lacks_value = bool(self.formula) and not any(kinds)
             self.shown = [] if self.is_error or lacks_value else None
+        elif tag == "p" and not self.is_error:
+            self.shown = None  # a formula that gave an empty text has an empty paragraph and no type
+        elif tag == "null-date":
+            self.book.epoch = dt.date.fromisoformat(given("table:date-value", EPOCH_1900.isoformat())[:10])
         elif tag == "table-row":
             self.rows = int(given("table:number-rows-repeated", "1"))
             self.column = 0
@@ -65,7 +78,7 @@ class _ContentParser:
         if tag in ("table-cell", "covered-table-cell"):
             if self.shown is not None:
                 fault = "".join(self.shown) if self.is_error else ""
-                fault = fault or shown_formula(self.formula)
+                fault = fault or shown_formula(_REFERENCE.sub(_as_typed, self.formula))
                 # A repeated fault is one that was filled down: more than a table is long is no table.
                 for row in range(self.row, self.row + min(self.rows, 1000)):
                     for column in range(self.column, self.column + min(self.columns, 100)):

@@ -271,7 +271,7 @@ class TestOds:
                 ' calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
                 "#DIV/0!",
             ),
-            ('<table:table-cell table:formula="of:=[.A1]+1"/>', "=[.A1]+1"),
+            ('<table:table-cell table:formula="of:=SUM([.A1:.B2])+[$Hộ.C3]"/>', "=SUM(A1:B2)+$Hộ.C3"),
         ],
     )
     def test_a_cell_without_a_value_is_named(self, cell: str, shown: str) -> None:

@@ -197,9 +197,12 @@ def test_a_number_in_a_date_cell_is_a_day(epoch: dt.date) -> None:
     day = dt.date(2020, 1, 31)
     assert from_serial((day - epoch).days, epoch) == day
     assert from_serial(float((day - epoch).days) + 0.5, epoch) == day
+    assert from_serial(f" {(day - epoch).days} ", epoch) == day
 
 
-@pytest.mark.parametrize("value", [202003, 5, -1, 1e9, True, "43832", None, dt.date(2020, 1, 1), float("nan")])
+@pytest.mark.parametrize(
+    "value", [202003, 5, -1, 1e9, True, "2020", "438321", "43832,5", None, dt.date(2020, 1, 1), float("nan")]
+)
 def test_other_values_stay_as_they_are(value: CellValue) -> None:
     assert from_serial(value, EPOCH_1900) is value
 
