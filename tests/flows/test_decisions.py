@@ -5,12 +5,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from small_district import a_household, a_month, some_rows
 
 from flows.decisions import decide_on, record
 from flows.ingest import ingest
+from flows.publish import publish
 from flows.runner import DirectRunner
 from forms.month import DistrictMonth
 from forms.workbook import write_workbook
@@ -25,6 +27,7 @@ from tasks.judging import needs_look
 
 AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
 DECEMBER, JANUARY = "2019-12", "2020-01"
+UNTIL = dt.date(2020, 12, 31)
 BY, REASON = "Thẩm định viên", "đã kiểm tra tại xã"
 
 
@@ -165,7 +168,7 @@ def desk_accepted(accepted_once: Desk, tmp_path: Path) -> Desk:
 class TestWaive:
     def test_a_waived_rule_lets_the_file_be_accepted(self, desk_rejected: Desk) -> None:
         assert desk_rejected.one("a").state == "rejected"
-        desk_rejected.decide("a", "waive", rule="H12", until=dt.date(2020, 12, 31))
+        desk_rejected.decide("a", "waive", rule="H12", until=UNTIL)
         submission = desk_rejected.one("a")
         assert submission.state == "accepted"
         findings = desk_rejected.findings("a")
@@ -178,29 +181,58 @@ class TestWaive:
         desk.take(a=month)
         findings = desk.findings("a")
         for left, finding_id in zip((1, 0), findings.get_column("finding_id"), strict=True):
-            desk.decide("a", "waive", rule="H12", finding_id=finding_id, until=dt.date(2020, 12, 31))
+            desk.decide("a", "waive", rule="H12", finding_id=finding_id, until=UNTIL)
             assert desk.one("a").state == ("rejected" if left else "accepted")
 
     def test_a_held_jump_is_waived(self, desk: Desk) -> None:
         desk.take(a=a_month(), b=january(31))
         assert desk.states() == {"a": "accepted", "b": "held"}
-        desk.decide("b", "waive", rule="X06", until=dt.date(2020, 12, 31))
+        desk.decide("b", "waive", rule="X06", until=UNTIL)
         assert desk.one("b").state == "accepted"
 
     def test_another_rule_of_the_file_still_stands(self, desk: Desk) -> None:
         month = rejected()
         month.household[1]["area"] = "Thành thị"
         desk.take(a=month)
-        desk.decide("a", "waive", rule="H12", until=dt.date(2020, 12, 31))
+        desk.decide("a", "waive", rule="H12", until=UNTIL)
         assert desk.one("a").state == "held"
 
     def test_a_rule_that_may_not_be_waived_is_refused(self, desk: Desk) -> None:
         desk.take(a=a_month(total_poor=9))
-        assert "F09" in desk.refused("a", "waive", rule="F09", until=dt.date(2020, 12, 31))
+        assert "F09" in desk.refused("a", "waive", rule="F09", until=UNTIL)
         assert desk.one("a").state == "rejected"
 
     def test_a_day_that_has_passed_is_refused(self, desk_rejected: Desk) -> None:
         desk_rejected.refused("a", "waive", rule="H12", until=dt.date(2020, 3, 4))
+
+
+class TestPersonsThatDoNotBalance:
+    """M02: sheet Diễn biến states 33 persons at opening where 32 stay; nothing is held against a baseline's opening."""
+
+    @pytest.fixture
+    def desk_unbalanced(self, desk: Desk) -> Desk:
+        month = a_month()
+        [row] = [row for row in month.movement if (row["class"], row["opening"]) == ("N", 32)]
+        assert (row["measure"], row["closing"]) == ("Nhân khẩu", 32)
+        row["opening"] = 33
+        desk.take(a=month)
+        assert desk.one("a").state == "held"
+        return desk
+
+    @pytest.mark.parametrize("leave", [{"action": "waive", "rule": "M02", "until": UNTIL}, {"action": "accept"}])
+    def test_are_published_as_stated_and_marked(self, desk_unbalanced: Desk, leave: dict[str, object]) -> None:
+        desk_unbalanced.decide("a", **leave)  # type: ignore[arg-type]
+        assert desk_unbalanced.one("a").state == "accepted"
+        release = publish(desk_unbalanced.settings, DirectRunner()).release
+        with duckdb.connect(str(release.path / "warehouse.duckdb"), read_only=True) as connection:
+            rows = connection.execute(
+                "select level, measure, opening, closing, closing_computed, balanced from mart.movement "
+                "where class = 'N' and opening > 0 order by level, measure"
+            ).fetchall()
+        for level in ("commune", "district", "province"):
+            assert (level, "households", 8, 8, 8, True) in rows
+            assert (level, "persons", 33, 32, 33, False) in rows
+        assert len(rows) == 6
 
 
 class TestAcceptAndReturn:
@@ -287,7 +319,7 @@ class TestExcuseAndClose:
         desk.of_slot(lambda state: decide.close(state, DECEMBER, BY, REASON, AT))  # type: ignore[arg-type]
         desk.take(a=a_month())
         assert desk.one("a").state == "rejected"
-        desk.decide("a", "waive", rule="F05", until=dt.date(2020, 12, 31))
+        desk.decide("a", "waive", rule="F05", until=UNTIL)
         assert desk.one("a").state == "accepted"
 
 

@@ -27,6 +27,8 @@ DAMAGE = {
     "no_personal_columns": "alter table core.household_month add column head_name varchar",
     "one_accepted_submission_per_slot": "update meta.submission set state = 'withdrawn' where district_code = '964'",
     "periods_are_published": "update meta.lineage set period = '2021-01-31' where period = '2020-12-31'",
+    "persons_balance_but_for_leave": "update core.movement_month set closing = closing + 1"
+    " where measure = 'persons' and class = 'N' and commune_code = '31999' and period = '2019-12-31'",
     "provisional_is_said": "update mart.indicator set provisional = false where provisional and unit_code = '96'",
     "rates_are_shares": "update mart.indicator set numerator = denominator + 1 where unit_code = '964'"
     " and indicator = 'poor_rate' and population = 'all'",
