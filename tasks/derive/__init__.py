@@ -16,7 +16,7 @@ from tasks.derive.errors import pardon_cover, pardon_errors
 from tasks.derive.household import count_households, derive_household
 from tasks.derive.movement import derive_movement
 from tasks.derive.policy import derive_policy
-from tasks.derive.presence import derive_presence, usable_sheets
+from tasks.derive.presence import derive_presence, is_left_empty, usable_sheets
 
 
 @dataclass
@@ -45,7 +45,10 @@ def derive_wave(cases: list[Case], period: str | None) -> Frames:
     """Derive the frames of all submissions of one period; `period` is None for those without a slot."""
     usable = [usable_sheets(case) for case in cases]
     household = derive_household(cases, usable, period)
-    counted = count_households(household, cases, usable, period)
+    counting = [
+        sheets - {"household"} if is_left_empty(case) else sheets for sheets, case in zip(usable, cases, strict=True)
+    ]
+    counted = count_households(household, cases, counting, period)
     return Frames(
         cover=pardon_cover(derive_cover(cases, usable, household), cases),
         presence=derive_presence(cases, usable, household),

@@ -1,6 +1,6 @@
 """Small pieces that several frames need."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import polars as pl
 
@@ -10,6 +10,8 @@ from tasks.case import Case
 
 # Stands on both sides of a comparison that can't be made: a null on either side would raise in the library.
 NOT_JUDGED = -1
+# What a finding shows of a sheet without a count.
+BLANK_SHEET = "(trống cả trang)"
 
 
 def sheet_rows(cases: list[Case], usable: list[frozenset[str]], key: str) -> pl.DataFrame:
@@ -126,6 +128,26 @@ def count_text(keys: Iterable[str]) -> list[pl.Expr]:
         pl.coalesce(pl.col(key).cast(pl.String), pl.col(f"{key}__text"), pl.lit("")).alias(f"{key}__count")
         for key in keys
     ]
+
+
+def blank_once(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """`KEY__count` of a sheet on which no count is filled in: its first cell says so, and the others nothing.
+
+    A sheet that was left as the template has it is one fault, not one for each of its cells.
+    """
+    if not frame.height:
+        return frame
+    texts = [f"{key}__count" for key in keys]
+    nothing = pl.all_horizontal(pl.col("errors").is_null(), *[pl.col(text) == "" for text in texts]).all().over("s")
+    first = pl.int_range(pl.len()).over("s") == 0
+    return frame.with_columns(
+        pl.when(nothing & first & pl.lit(text == texts[0]))
+        .then(pl.lit(BLANK_SHEET))
+        .when(~nothing)
+        .then(text)
+        .alias(text)
+        for text in texts
+    )
 
 
 def only_counts(keys: Iterable[str]) -> list[pl.Expr]:

@@ -4,7 +4,7 @@ import polars as pl
 
 from forms.dictionary import COUNTED_FIELDS, sheets
 from tasks.case import Case
-from tasks.derive.common import count_text, only_counts, pair, sheet_rows, with_unit
+from tasks.derive.common import blank_once, count_text, only_counts, pair, sheet_rows, with_unit
 
 SHEET = sheets()["commune"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
@@ -23,7 +23,7 @@ def derive_commune(
 ) -> pl.DataFrame:
     """One row per row of sheet Xã, with the columns that the suite compares."""
     frame = with_unit(sheet_rows(cases, usable, "commune"), period)
-    frame = frame.with_columns(*count_text(COUNTS)).with_columns(*only_counts(COUNTS))
+    frame = blank_once(frame.with_columns(*count_text(COUNTS)), COUNTS).with_columns(*only_counts(COUNTS))
     frame = _with_counted(frame, counted)
     frame = _with_previous(frame, cases)
     parts_differ = (pl.col("income_poor") + pl.col("services_deprived") != pl.col("poor")).fill_null(False)

@@ -7,6 +7,7 @@ from plan.reference import communes, period_end
 from tasks.case import Case
 from tasks.cover import Cover, read_cover
 from tasks.derive.common import NOT_JUDGED
+from tasks.derive.presence import is_left_empty
 from tasks.values import to_text
 
 SCHEMA = {
@@ -91,7 +92,7 @@ def _control(key: str, cover: Cover, counted: dict[str, int]) -> dict[str, objec
 
 
 def _change(key: str, case: Case, counted: dict[str, int]) -> dict[str, object]:
-    if key != "total_poor" or case.previous is None or "total_poor" not in counted:
+    if key != "total_poor" or case.previous is None or "total_poor" not in counted or is_left_empty(case):
         return {"poor_change_excess": 0, "poor_change": None, "poor_change_allowed": None}
     before = int(case.previous.household.get_column("class").is_in(CLASSES_POOR).sum())
     change = counted["total_poor"] - before

@@ -4,7 +4,7 @@ import polars as pl
 
 from forms.dictionary import CLASSES_POOR, FLOWS, sheets
 from tasks.case import Case
-from tasks.derive.common import count_text, only_counts, pair, sheet_rows, waived, with_unit
+from tasks.derive.common import blank_once, count_text, only_counts, pair, sheet_rows, waived, with_unit
 
 SHEET = sheets()["movement"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
@@ -31,7 +31,8 @@ def derive_movement(
         kind=pl.col("measure")
         .str.to_lowercase()
         .replace_strict({vi.lower(): en for vi, en in MEASURES.items()}, default=None, return_dtype=pl.String),
-    ).with_columns(*only_counts(COUNTS))
+    )
+    frame = blank_once(frame, COUNTS).with_columns(*only_counts(COUNTS))
     frame = _with_other_group(_with_counted(frame, counted))
     frame = _with_missing(_with_opening(frame, cases), cases, household)
     change = pl.sum_horizontal(*[sign * pl.col(flow) for flow, sign in FLOWS.items()], ignore_nulls=False)

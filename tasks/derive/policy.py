@@ -5,7 +5,7 @@ import polars as pl
 from forms.dictionary import sheets
 from plan.reference import table
 from tasks.case import Case
-from tasks.derive.common import count_text, only_counts, pair, sheet_rows, with_unit
+from tasks.derive.common import blank_once, count_text, only_counts, pair, sheet_rows, with_unit
 
 SHEET = sheets()["policy"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
@@ -25,7 +25,8 @@ def derive_policy(cases: list[Case], usable: list[frozenset[str]], period: str |
     frame = frame.with_columns(
         pl.col("policy").str.to_lowercase().replace_strict(known, default=pl.col("policy")),
         *count_text(COUNTS),
-    ).with_columns(*only_counts(COUNTS))
+    )
+    frame = blank_once(frame, COUNTS).with_columns(*only_counts(COUNTS))
     frame = _with_previous(frame, cases)
     bounded = ~pl.col("policy").is_in(UNBOUNDED_POLICIES)
     return frame.with_columns(

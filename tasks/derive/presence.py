@@ -10,6 +10,7 @@ import polars as pl
 from forms.dictionary import sheets
 from plan.reference import communes
 from tasks.case import Case
+from tasks.cover import read_cover
 from tasks.derive.movement import MEASURES
 from tasks.derive.policy import policies
 
@@ -58,6 +59,18 @@ def usable_sheets(case: Case) -> frozenset[str]:
     )
 
 
+def is_left_empty(case: Case) -> bool:
+    """Whether sheet Hộ lists nobody, though the cover does not say that nobody is left.
+
+    Then the sheet was not filled in, or not the cover (F04): what it counts is held against the cover (F09) and
+    against nothing else.
+    """
+    table = case.workbook.tables.get("household")
+    totals = read_cover(case.workbook).totals
+    is_zero = totals.get("total_poor") == 0 and totals.get("total_near_poor") == 0
+    return table is not None and table.rows.is_empty() and not is_zero
+
+
 def derive_presence(cases: list[Case], usable: list[frozenset[str]], household: pl.DataFrame) -> pl.DataFrame:
     """The frame described above, for every submission of the wave."""
     rows: list[dict[str, object]] = []
@@ -67,7 +80,7 @@ def derive_presence(cases: list[Case], usable: list[frozenset[str]], household: 
     for s, case in enumerate(cases):
         if case.is_judgeable:
             parts += [_lines(s, case, key) for key in ("commune", "movement", "policy") if key in usable[s]]
-        if case.previous is not None and "household" in usable[s]:
+        if case.previous is not None and "household" in usable[s] and not is_left_empty(case):
             parts.append(_households(s, case, household))
     return pl.concat(parts)
 

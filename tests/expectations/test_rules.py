@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from small_district import COMMUNE, DISTRICT, a_household, a_month
 
-from forms.dictionary import KIND_CORRECTION
+from forms.dictionary import KIND_CORRECTION, sheets
 from forms.month import CellValue, DistrictMonth, Row
 from forms.workbook import write_workbook
 from plan.reference import BASELINE_PERIOD, period_end
@@ -78,9 +78,48 @@ def twice(name: str, index: int) -> Make:
     return make
 
 
+def left_blank(*names: str, of: Make = a_month) -> Make:
+    """A month with these sheets as the template has them: codes and names, and no count."""
+
+    def make() -> DistrictMonth:
+        month = of()
+        for name in names:
+            for row in month.rows(name):
+                row |= {field.key: None for field in sheets()[name].of_type("count")}
+        return month
+
+    return make
+
+
+def untouched(of: Make = a_month) -> DistrictMonth:
+    """The month as the template has it: nobody listed, no count, half of the cover."""
+    month = left_blank("commune", "movement", "policy", of=of)()
+    month.household.clear()
+    month.cover |= {field.key: None for field in sheets()["cover"].of_type("count")}
+    return month
+
+
+def nobody_listed(of: Make = a_month, **cover: CellValue) -> Make:
+    def make() -> DistrictMonth:
+        month = of()
+        month.household.clear()
+        month.cover |= cover
+        return month
+
+    return make
+
+
+NOT_FILLED_IN: Expected = [("C01", "C4"), ("C01", "E4"), ("P01", "D4"), ("F04", "B10"), ("F04", "B11"), ("F04", "B12")]
+
+
 def extra(**changes: CellValue) -> Row:
     """One more household, at row 16 of sheet Hộ when it is added to a month."""
     return a_household(household_code="0900") | changes
+
+
+def _with_first_line(month: DistrictMonth) -> DistrictMonth:
+    month.commune[0] = a_month().commune[0]
+    return month
 
 
 # Rows of sheet Hộ start at 4: six income poor, two services deprived (10, 11), four near poor (12 to 15).
@@ -196,6 +235,19 @@ BASELINE: dict[str, tuple[Make, Expected]] = {
         counted(extra(class_previous="KN", movement="KHONG_DOI", b1_points=160) | {"class": "KN"}),
         [("H20", "Y16")],
     ),
+    # What was left as the template has it is one fault for each sheet
+    "an untouched template": (untouched, NOT_FILLED_IN),
+    "C01 a whole sheet left blank": (left_blank("commune"), [("C01", "C4")]),
+    "C01 another whole sheet left blank": (left_blank("movement"), [("C01", "E4")]),
+    "P01 a whole sheet left blank": (left_blank("policy"), [("P01", "D4")]),
+    "C01 all blank but one line": (
+        lambda: _with_first_line(left_blank("commune")()),
+        [("C01", f"{column}{row}") for row in range(5, 12) for column in "CDEFGHIJKLMNOP"],
+    ),
+    "F09 nobody listed, and yet counted": (nobody_listed(), [("F09", "B10"), ("F09", "B11")]),
+    "F04 nobody listed, nor counted on the cover": (
+        nobody_listed(total_poor=None, total_near_poor=None), [("F04", "B10"), ("F04", "B11")],
+    ),
     # C01 to C06: row 5 of sheet Xã is the households' commune
     "C01 no number": (sheet("commune", 0, households=None), [("C01", "C4")]),
     "C01 a fraction": (sheet("commune", 0, persons=4000.5), [("C01", "D4")]),
@@ -302,6 +354,12 @@ CROSS: dict[str, tuple[Make, Expected]] = {
     "H15 holds: one of two heads left": (january(AWAY | TWO_HEADS, TWO_HEADS), []),
     "H15 two heads, both stay": (january(TWO_HEADS, TWO_HEADS), [("H15", "I4"), ("H15", "I5")]),
     "X01 a household is gone": (january_without_its_first_household, [("X01", "")]),
+    "X01 nobody listed, as the cover says": (
+        lambda: a_month(JANUARY, [], previous=a_month()),
+        [("X01", "")] * 12 + [("M01", cell) for cell in ("M8", "M10")] + [("M02", cell) for cell in ("M9", "M11")],
+    ),
+    "F09 nobody listed, and yet counted": (nobody_listed(january()), [("F09", "B10"), ("F09", "B11")]),
+    "an untouched template in January": (lambda: untouched(january()), NOT_FILLED_IN),
     "X02 another class before": (january({"class_previous": "N2"}), [("X02", "Z4")]),
     "X02 known, and yet new": (
         january({"class_previous": "MOI", "movement": "N_TANG"}), [("M01", "M8"), ("M02", "M9"), ("X02", "Z4")],
