@@ -6,15 +6,20 @@ committed pages against what is generated.
 
 import csv
 import re
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
+
+import duckdb
+import polars as pl
 
 from expectations import commune, cover, household, movement, policy, presence
 from expectations.catalogue import Rule, rules
 from forms.dictionary import FORM_CODE, movements, sheets
 from plan.reference import PLAN_YEAR
 from settings import REPOSITORY, Settings
+from tasks.build import FINDING_COUNT, SLOT, SUBMISSION, BuildInputs, build_warehouse
 
 DOCS = Path(__file__).parent
 # Judged where a file is opened or files are compared with each other: no frame of one file holds them.
@@ -122,6 +127,28 @@ def _warehouse_tables() -> str:
     return _table(("Table", "Rows", "What it holds"), [(f"`{name}`", _grain(name), described[name]) for name in names])
 
 
+def _dictionary() -> str:
+    """Every table and column as a warehouse itself describes them: one is built, of nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warehouse.duckdb"
+        nothing = [pl.DataFrame(schema=schema) for schema in (SUBMISSION, SLOT, FINDING_COUNT)]
+        build_warehouse(path, BuildInputs("2019-12", "2019-12", Path(folder), nothing[0], nothing[1], [], nothing[2]))
+        with duckdb.connect(str(path), read_only=True) as connection:
+            rows = connection.execute(
+                "select table_name, column_name, type, unit, description_en, description_vi from meta.dictionary"
+            ).fetchall()
+    order = {"mart": 0, "core": 1, "meta": 2}
+    parts = []
+    for table in sorted({row[0] for row in rows}, key=lambda name: (order[name.partition(".")[0]], name)):
+        mine = [row for row in rows if row[0] == table]
+        [about] = [row for row in mine if not row[1]]
+        columns = [(f"`{row[1]}`", row[2], row[3], row[4], row[5]) for row in mine if row[1]]
+        grain = _grain(table)
+        parts.append(f"## `{table}`\n\n{about[4]}. {about[5]}.{f' Grain: {grain}.' if grain else ''}\n")
+        parts.append(_table(("Column", "Type", "Unit", "What it is", "Là gì"), columns))
+    return "\n".join(parts)
+
+
 def _grain(table: str) -> str:
     """The sentence after `-- Grain:` at the head of the model, without its full stop."""
     model = REPOSITORY / "sql" / f"{table.replace('.', '/')}.sql"
@@ -144,6 +171,7 @@ def _row(cells: Iterable[str]) -> str:
 PAGES: dict[str, dict[str, Callable[[], str]]] = {
     "analyst.md": {"tables": _warehouse_tables},
     "data-team.md": {"settings": _settings},
+    "dictionary.md": {"dictionary": _dictionary},
     "fields.md": {"fields": _fields, "movements": _movements},
     "rules.md": {"rules judged": _rules_judged},
 }

@@ -4,10 +4,7 @@ One data root serves all tests of this file, in their order; what changes it com
 """
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -16,36 +13,19 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from sample_year import run
 
 from forms.dictionary import sheets
 from plan.reference import districts, periods_between, table
 from sample.year import generate_year
 
-COMMAND = Path(sys.executable).with_name("giamngheo")
 BASELINE, YEAR_END = "2019-12-31", "2020-12-31"
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
-def run(root: Path, *words: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT")}
-    done = subprocess.run(
-        [COMMAND, *words],
-        env=environment | {"GIAMNGHEO_DATA": str(root), "COLUMNS": "200", "GIAMNGHEO_SETTLE_SECONDS": "0"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    return done
-
-
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("year") / "data"
-    done = run(folder, "demo")
-    assert "117 chấp nhận" in done.stdout
-    return folder
+def root(sample_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(sample_year, tmp_path_factory.mktemp("year") / "data", symlinks=True)
 
 
 @pytest.fixture(scope="module")
