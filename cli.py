@@ -414,12 +414,17 @@ def rebuild() -> None:
 
 @app.command()
 def releases(as_json: Json = False) -> None:
-    """The finished releases, newest first."""
+    """The finished releases, newest first, and what each changed against those published before it."""
     import terminal
+    from tasks.publications import release_changes
     from tasks.release import list_releases
 
     settings = _settings()
-    rows = list_releases(settings.releases, settings.current)
+    changes = release_changes(_state(settings), settings.first_period)
+    rows = [
+        row | {"changes": changes.get(row["release_id"], [])}
+        for row in list_releases(settings.releases, settings.current)
+    ]
     if as_json:
         _print_json(rows)
     else:

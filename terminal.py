@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tasks.words import MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
 if TYPE_CHECKING:
     import polars as pl
@@ -383,12 +383,27 @@ def print_releases(rows: list[dict[str, Any]]) -> None:
     if not rows:
         say("Chưa có bản công bố nào. Chạy: giamngheo publish")
         return
-    table = Table("Bản", "Đến kỳ", "Tạo lúc (UTC)", "Số tệp", "Đang dùng")
+    table = Table("Bản", "Đến kỳ", "Tạo lúc (UTC)", "Số tệp", "Đang dùng", "Thay đổi so với các bản trước")
     for row in rows:
-        table.add_row(
-            row["release_id"], row["as_of"], row["created_at"], str(row["submissions"]), "●" if row["current"] else ""
-        )
+        current = "●" if row["current"] else ""
+        changes = _summed_changes(row["changes"])
+        table.add_row(row["release_id"], row["as_of"], row["created_at"], str(row["submissions"]), current, changes)
     _plain(table)
+    for row in rows:
+        for change in row["changes"]:
+            if change["cause"] != "new":
+                reason = f": {change['reason']}" if change["reason"] else ""
+                file = (change["now"] or change["was"])[:12]
+                cause = CHANGES_VI[change["cause"]]
+                say(
+                    f"{row['release_id']}: {change['period']} {change['district_code']} {cause},"
+                    f" tệp {file}, {change['decided_by']}{reason}"
+                )
+
+
+def _summed_changes(changes: list[dict[str, Any]]) -> str:
+    counts = {cause: sum(change["cause"] == cause for change in changes) for cause in CHANGES_VI}
+    return ", ".join(f"{count} {CHANGES_VI[cause]}" for cause, count in counts.items() if count)
 
 
 def print_fault_files(cases: "list[FaultCase]") -> None:

@@ -7,6 +7,7 @@ from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import derive_state
 from settings import Settings
+from tasks.build import method_hash
 from tasks.inputs import accepted_periods, build_inputs
 from tasks.locks import only_one
 from tasks.release import ReleaseResult, make_release, point_current
@@ -52,7 +53,14 @@ def publish(
             )[0]
             if isinstance(outcome, Exception):
                 raise outcome
-            payload = {"release_id": outcome.release_id, "as_of": last, "created": outcome.created}
+            payload = {
+                "release_id": outcome.release_id,
+                "as_of": last,
+                "created": outcome.created,
+                # What this release knew of the ledger, and by what it was made: tasks/publications.py.
+                "position": state.position,
+                "method": method_hash(settings.rate_denominator_excludes_social_protection),
+            }
             if not state.published or state.published[-1].payload["release_id"] != outcome.release_id:
                 ledger.append([Event("published", now or dt.datetime.now(dt.UTC), payload=payload)])
             return Published(outcome, last)

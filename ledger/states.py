@@ -64,14 +64,28 @@ class Submission:
         return counts.get(severity, 0) + (len(self.received_again) if severity == "info" else 0)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """From `event` on, this submission stands for a slot; none where `submission_id` is None."""
+
+    slot: tuple[str, str]
+    submission_id: str | None
+    event: Event
+
+
 @dataclass
 class State:
-    """Everything that is known after the last event."""
+    """Everything that is known after the last event, which has the id `position`.
+
+    `standings` is what stood for every slot over time, oldest first.
+    """
 
     submissions: dict[str, Submission] = field(default_factory=dict)
     excused: dict[tuple[str, str], Event] = field(default_factory=dict)
     closed: dict[str, dt.datetime] = field(default_factory=dict)
     published: list[Event] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+    position: int = 0
 
     def accepted(self, slot: tuple[str, str]) -> Submission | None:
         """The submission that stands for a slot, or None."""
@@ -117,6 +131,7 @@ def derive_state(events: Iterable[Event]) -> State:
 def extend_state(state: State, events: Iterable[Event]) -> None:
     """Fold newer events into a state that is known."""
     for event in events:
+        state.position = event.id
         if event.kind == "excused" and event.district_code and event.period:
             state.excused[(event.district_code, event.period)] = event
         elif event.kind == "closed" and event.period:
@@ -133,7 +148,20 @@ def extend_state(state: State, events: Iterable[Event]) -> None:
                 source=event.payload.get("source", "inbox"),
             )
         elif event.submission_id:
-            _apply(state.submissions[event.submission_id], event)
+            submission = state.submissions[event.submission_id]
+            stood = submission.state == ACCEPTED
+            _apply(submission, event)
+            _note_standing(state, submission, stood, event)
+
+
+def _note_standing(state: State, submission: Submission, stood: bool, event: Event) -> None:
+    stands = submission.state == ACCEPTED
+    if submission.slot is None or stood == stands:
+        return
+    # A file that was superseded no longer stood: its successor was recorded first.
+    if stands or state.accepted(submission.slot) is None:
+        standing = submission.submission_id if stands else None
+        state.standings.append(Standing(submission.slot, standing, event))
 
 
 def _apply(submission: Submission, event: Event) -> None:

@@ -72,6 +72,37 @@ left join units on  units.unit_code = reported.commune_code
                 and reported.period between units.valid_from and units.valid_to
 left join groups using (ethnicity);
 
+-- Rows of sheet Xã, each with its area.
+create macro input.commune_rows(commune_table) as table
+with
+communes as (select * from query_table(commune_table)),
+units    as (select * from core.unit where level = 'commune')
+
+select
+    communes.period,
+    communes.district_code,
+    communes.commune_code,
+    units.area,
+    communes.households,
+    communes.persons,
+    communes.minority_households,
+    communes.khmer_households,
+    communes.poor,
+    communes.poor_persons,
+    communes.income_poor,
+    communes.services_deprived,
+    communes.poor_social_protection,
+    communes.poor_khmer,
+    communes.near_poor,
+    communes.near_poor_persons,
+    communes.near_poor_social_protection,
+    communes.near_poor_khmer,
+    communes.submission_id,
+    communes."row"
+from communes
+left join units on  units.unit_code = communes.commune_code
+                and communes.period between units.valid_from and units.valid_to;
+
 -- What each commune's rows count: poor and near poor on the register (sheet Hộ), residents (sheet Xã).
 create macro input.commune_counts(household_table, commune_table) as table
 with
@@ -130,3 +161,20 @@ join counts as below on  below.indicator  = definitions.denominator_indicator
 left join counts as less on  less.indicator  = definitions.less_indicator
                          and less.population = definitions.less_population
                          and less.place      = above.place;
+
+-- Every number of the four sheets that adds up over communes: the counts above, both balances of sheet Diễn biến
+-- (poor_households:opening …) and eligible and served of sheet Chính sách.
+create macro input.commune_figures(household_table, commune_table, movement_table, policy_table) as table
+select * from input.commune_counts(household_table, commune_table)
+union all
+select submission_id, period, commune_code,
+       if(class = 'N', 'poor_', 'near_poor_') || measure || ':' || flow, 'all', value
+from (
+    unpivot (select * exclude (district_code, "row") from query_table(movement_table))
+    on opening, decrease_1, decrease_2, decrease_3, increase_1, increase_2, increase_3, increase_4, closing
+    into name flow value value
+)
+union all
+select submission_id, period, commune_code, unnest(['policy_eligible:' || policy, 'policy_served:' || policy]),
+       'eligible', unnest([eligible, served])
+from query_table(policy_table);

@@ -6,8 +6,8 @@ It never opens a file that exists: readers hold the old one, the new one is made
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -69,6 +69,8 @@ MODELS = (
     "mart.target_vs_actual",
     "mart.plan_check",
     "mart.submission_status",
+    "meta.restated_slot",
+    "mart.restatement",
 )
 
 _UTC = pl.Datetime("us", "UTC")
@@ -120,6 +122,23 @@ FINDING: Schema = {
     "waived": pl.Boolean,
 }
 
+# One row per slot that an earlier release published otherwise than it is known now.
+RESTATED: Schema = {
+    "release_id": pl.String,  # the first release that published the month so
+    "published_at": _UTC,
+    "period": pl.Date,
+    "district_code": pl.String,
+    "published_submission_id": pl.String,  # null where the district was missing
+    "submission_id": pl.String,  # null where nothing is accepted now
+    "cause": pl.String,  # correction, late_report, withdrawal
+    "decision": pl.String,
+    "event_id": pl.Int64,
+    "decided_at": _UTC,
+    "decided_by": pl.String,
+    "reason": pl.String,
+    "is_same_method": pl.Boolean,
+}
+
 FINDING_COUNT: Schema = {
     "submission_id": pl.String,
     "rule": pl.String,
@@ -139,7 +158,8 @@ class BuildInputs:
     `as_of` and `first_period` are months (YYYY-MM); `accepted` is the folder with one folder of Parquet
     files per submission (tasks/schemas.py). `submissions` has the columns of SUBMISSION, `slots` those of
     SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
-    the columns of FINDING, `finding_counts` has those of FINDING_COUNT.
+    the columns of FINDING, `finding_counts` has those of FINDING_COUNT. `restated` has those of RESTATED; the
+    accepted tables of its published submissions are in `accepted` too.
     """
 
     as_of: str
@@ -151,6 +171,7 @@ class BuildInputs:
     finding_counts: pl.DataFrame
     rate_denominator_excludes_social_protection: bool = False
     code_version: str = ""
+    restated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATED))
 
 
 def build_warehouse(target: Path, inputs: BuildInputs) -> None:
@@ -196,10 +217,26 @@ def published_submissions(inputs: BuildInputs) -> list[str]:
     return slots.sort("period", "district_code")["accepted_submission_id"].to_list()
 
 
+def replaced_submissions(inputs: BuildInputs) -> list[str]:
+    """The submissions that an earlier release published and this one does not, in order."""
+    restated = _restated(inputs).get_column("published_submission_id").drop_nulls().unique()
+    return sorted(set(restated) - set(published_submissions(inputs)))
+
+
 def input_hash(inputs: BuildInputs) -> str:
     """SHA-256 over everything a release is made from: data, decisions, plan, rules, models, settings."""
+    return _digest(_hashed_parts(inputs))
+
+
+def method_hash(rate_denominator_excludes_social_protection: bool) -> str:
+    """SHA-256 over what makes a release, whatever its data: plan, rules, forms, models, and the setting of rates."""
+    setting = ("settings", str(rate_denominator_excludes_social_protection).encode())
+    return _digest([setting, *_method_parts()])
+
+
+def _digest(parts: Iterable[tuple[str, bytes]]) -> str:
     digest = hashlib.sha256()
-    for name, content in _hashed_parts(inputs):
+    for name, content in parts:
         digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
@@ -217,23 +254,27 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     yield "slots", _in_range(_frame(inputs.slots, SLOT), inputs).sort("period", "district_code").write_csv().encode()
     yield "findings", _listed_findings(inputs).write_csv().encode()
     yield "finding_counts", _counted_findings(inputs).write_csv().encode()
+    yield "restated", _restated(inputs).write_csv().encode()
+    yield from _method_parts()
+    for submission_id in (*published_submissions(inputs), *replaced_submissions(inputs)):
+        for sheet in ACCEPTED:
+            yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
+
+
+def _method_parts() -> Iterator[tuple[str, bytes]]:
     for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, *sorted((REPOSITORY / "forms").glob("*.csv"))):
         yield path.name, path.read_bytes()
     for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
         yield str(path.relative_to(SQL)), path.read_bytes()
-    # A release holds its reports: other forms or another template make another release.
-    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
-    for submission_id in published_submissions(inputs):
-        for sheet in ACCEPTED:
-            yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
 
 
 def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
     """Put everything the models read into the in-memory database `input`."""
     for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, MOVEMENTS):
         _load_frame(connection, path.stem, _text_table(path))
-    _load_accepted(connection, inputs)
+    _load_accepted(connection, inputs, published_submissions(inputs))
+    _load_accepted(connection, inputs, replaced_submissions(inputs), prefix="replaced_")
+    _load_frame(connection, "restated", _restated(inputs))
     _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
     _load_frame(connection, "findings", _listed_findings(inputs))
@@ -248,19 +289,21 @@ def _text_table(path: Path) -> pl.DataFrame:
         return pl.DataFrame(list(csv.DictReader(file)), infer_schema_length=None)
 
 
-def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
-    published = published_submissions(inputs)
+def _load_accepted(
+    connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str], prefix: str = ""
+) -> None:
     for sheet, schema in ACCEPTED.items():
-        if not published:
-            _load_frame(connection, sheet, pl.DataFrame(schema=schema))
+        if not submissions:
+            _load_frame(connection, f"{prefix}{sheet}", pl.DataFrame(schema=schema))
             continue
-        paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in published]
+        paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in submissions]
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
             raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
         columns = ", ".join(f'"{column}"' for column in schema)
         connection.execute(
-            f"create table input.{sheet} as select {columns} from read_parquet(?)", [[str(path) for path in paths]]
+            f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
+            [[str(path) for path in paths]],
         )
 
 
@@ -300,6 +343,12 @@ def _counted_findings(inputs: BuildInputs) -> pl.DataFrame:
     known = _known_submissions(inputs).select("submission_id")
     frame = _frame(inputs.finding_counts, FINDING_COUNT)
     return frame.join(known, on="submission_id", how="semi").sort("submission_id", "rule", "severity")
+
+
+def _restated(inputs: BuildInputs) -> pl.DataFrame:
+    return _in_range(_frame(inputs.restated, RESTATED), inputs).sort(
+        "published_at", "release_id", "period", "district_code"
+    )
 
 
 def _form_fields() -> pl.DataFrame:

@@ -10,11 +10,12 @@ from expectations.catalogue import rule_pack, rules
 from ledger.states import State, Submission
 from plan.reference import period_end
 from settings import Settings
-from tasks.build import FINDING_COUNT, SLOT, SUBMISSION, BuildInputs
+from tasks.build import FINDING_COUNT, RESTATED, SLOT, SUBMISSION, BuildInputs, method_hash
 from tasks.cross import cross_counts
 from tasks.findings import to_frame, with_household_id
 from tasks.judgements import later_findings, write_judgement
 from tasks.pseudonym import pseudonym_key
+from tasks.publications import restated_slots
 from tasks.restore import restore_accepted
 from tasks.status import due_date, slot_rows
 
@@ -29,8 +30,11 @@ def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
     slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
         pl.col("period") <= period_end(as_of)
     )
+    method = method_hash(settings.rate_denominator_excludes_social_protection)
+    restated = pl.DataFrame(restated_slots(state, settings.first_period, as_of, method), schema=RESTATED, orient="row")
     key = pseudonym_key(settings.data, settings.pseudonym_key)
-    for submission_id in slots.get_column("accepted_submission_id").drop_nulls():
+    needed = pl.concat([slots.get_column("accepted_submission_id"), restated.get_column("published_submission_id")])
+    for submission_id in needed.drop_nulls().unique(maintain_order=True):
         if not (settings.accepted / submission_id).exists():
             restore_accepted(settings, state.submissions[submission_id], key)
     submissions = list(state.submissions.values())
@@ -60,6 +64,7 @@ def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
         finding_counts=pl.DataFrame(counts, schema=FINDING_COUNT, orient="row"),
         rate_denominator_excludes_social_protection=settings.rate_denominator_excludes_social_protection,
         code_version=code_version(),
+        restated=restated,
     )
 
 

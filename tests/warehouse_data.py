@@ -6,6 +6,7 @@ counted from them, so that a file is consistent unless a test breaks it on purpo
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, DEPRIVATIONS, FLOWS, 
 from plan.reference import communes, districts, next_period, period_end, periods_between, table
 from tasks.build import FINDING_COUNT, SLOT, SUBMISSION, BuildInputs
 from tasks.schemas import COMMUNE, HOUSEHOLD, MOVEMENT, POLICY
+
+BASELINE, JUNE, DECEMBER = "2019-12", "2020-06", "2020-12"
+CITY, THOI_BINH, U_MINH, DAM_DOI, NAM_CAN, NGOC_HIEN = "964", "967", "966", "970", "971", "973"
+
+Query = Callable[..., list[tuple[Any, ...]]]
 
 RESIDENTS = 1000
 PERSONS_PER_HOUSEHOLD = 4

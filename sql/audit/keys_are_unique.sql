@@ -17,6 +17,9 @@ keys as (
     union all select 'core.special_programme', [programme] from core.special_programme
     union all select 'core.special_area', [programme, unit_code] from core.special_area
     union all select 'core.unit_successor', [unit_code, successor_code] from core.unit_successor
+    union all select 'mart.restatement', [period::varchar, unit_code, indicator, population, published_in]
+              from mart.restatement
+    union all select 'meta.restated_slot', [release_id, period::varchar, district_code] from meta.restated_slot
     union all select 'mart.movement', [period::varchar, unit_code, class, measure] from mart.movement
     union all select 'mart.coverage', [period::varchar, unit_code, policy] from mart.coverage
     union all select 'mart.multidimensional_poverty',

@@ -171,3 +171,23 @@ class TestFind:
 def test_an_event_of_a_submission_that_was_never_received_is_an_error() -> None:
     with pytest.raises(KeyError):
         derive_state([judged()])
+
+
+def standings(*events: Event) -> list[tuple[str | None, int]]:
+    state = derive_state(numbered(*events))
+    assert state.position == len(events)
+    return [(one.submission_id, one.event.id) for one in state.standings]
+
+
+def test_what_stood_for_a_slot_is_remembered() -> None:
+    first = [received(), judged()]
+    assert standings(*first) == [(ONE, 2)]
+    assert standings(*first, decided("withdrawn")) == [(ONE, 2), (None, 3)]
+    superseded = [*first, received(TWO), judged(TWO), decided("superseded", by=TWO)]
+    assert standings(*superseded) == [(ONE, 2), (TWO, 4)]
+    assert standings(*superseded, decided("withdrawn", TWO)) == [(ONE, 2), (TWO, 4), (None, 6)]
+
+
+def test_what_was_never_accepted_never_stood() -> None:
+    assert standings(received(), judged(verdict="held"), decided("returned")) == []
+    assert standings(received(), judged(verdict="held"), decided("accepted")) == [(ONE, 3)]

@@ -1,24 +1,32 @@
 """One small province, built once: a baseline, a June without Ngọc Hiển, a complete December."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from warehouse_data import Register, province, write_inputs
+from warehouse_data import (
+    BASELINE,
+    CITY,
+    DAM_DOI,
+    DECEMBER,
+    JUNE,
+    NAM_CAN,
+    NGOC_HIEN,
+    THOI_BINH,
+    U_MINH,
+    Query,
+    Register,
+    province,
+    write_inputs,
+)
 
 from forms.dictionary import DEPRIVATIONS
 from tasks.build import BuildInputs, build_warehouse
 
-BASELINE, JUNE, DECEMBER = "2019-12", "2020-06", "2020-12"
-CITY, THOI_BINH, U_MINH, DAM_DOI, NAM_CAN, NGOC_HIEN = "964", "967", "966", "970", "971", "973"
-
 # tests/warehouse/data/af_worked_example_input.csv
 WORKED_EXAMPLE = {"A": (4, "0100100100"), "B": (5, "1110100101"), "C": (3, "0100000100"), "D": (2, "0000000000")}
 WORKED_EXAMPLE["E"] = (6, "0111110110")
-
-Query = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,8 @@ DAMAGE = {
     " and indicator = 'poor_persons' and population = 'all'",
     "register_agrees_with_commune_sheet": "delete from core.household_month where merit",
     "reported_communes_are_complete": "delete from core.policy_month where policy = 'jobs' and commune_code = '31999'",
+    "restatement_is_explained": "insert into mart.restatement (period, unit_code, indicator, population, as_published,"
+    " as_known_now, districts_reported) values ('2020-12-31', '96', 'poor_households', 'all', 5, 6, 9)",
     "special_areas_are_their_communes": "update mart.special_area set value = value + 1 where unit_code = '96'"
     " and programme = 'programme_135' and indicator = 'households' and population = 'all'",
     "target_status_is_sound": "update mart.target_vs_actual set status = 'achieved'"

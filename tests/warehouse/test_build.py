@@ -6,8 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from conftest import BASELINE, Query
-from warehouse_data import Register, province, submission_row, write_inputs
+from warehouse_data import BASELINE, Query, Register, province, submission_row, write_inputs
 
 from forms.dictionary import sheets
 from tasks import build

@@ -1,7 +1,7 @@
 """mart.indicator: counts, rates, zeros and gaps."""
 
 import pytest
-from conftest import CITY, Query
+from warehouse_data import CITY, Query
 
 from forms.dictionary import DEPRIVATIONS
 

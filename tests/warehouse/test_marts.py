@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from conftest import CITY, NAM_CAN, Query
+from warehouse_data import CITY, NAM_CAN, Query
 
 from forms.dictionary import DEPRIVATIONS
 

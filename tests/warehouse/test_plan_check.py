@@ -4,8 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import BASELINE, Query
-from warehouse_data import province, write_inputs
+from warehouse_data import BASELINE, Query, province, write_inputs
 
 from tasks.build import build_warehouse
 

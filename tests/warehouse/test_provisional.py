@@ -5,8 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import BASELINE, NGOC_HIEN, THOI_BINH, Query
-from warehouse_data import province, write_inputs
+from warehouse_data import BASELINE, NGOC_HIEN, THOI_BINH, Query, province, write_inputs
 
 from tasks.audit import run_audits
 from tasks.build import build_warehouse

@@ -10,8 +10,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from conftest import BASELINE
-from warehouse_data import province, write_inputs
+from warehouse_data import BASELINE, province, write_inputs
 
 from tasks import release
 from tasks.build import BuildInputs, build_warehouse

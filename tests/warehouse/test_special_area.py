@@ -5,8 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import BASELINE, Query
-from warehouse_data import Register, write_inputs
+from warehouse_data import BASELINE, Query, Register, write_inputs
 
 from plan.reference import districts
 from tasks.build import build_warehouse

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import DAM_DOI, Query
+from warehouse_data import DAM_DOI, Query
 
 COLUMNS = "baseline, target_value, actual, change, achieved_pct, remaining, status"
 

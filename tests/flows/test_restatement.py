@@ -1,0 +1,241 @@
+"""A number is published, then corrected: the next release says what was published, what is known now, and why."""
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from small_district import DISTRICT, a_month, some_rows
+from typer.testing import CliRunner
+
+import cli
+from flows.decisions import decide_on, record
+from flows.ingest import ingest
+from flows.publish import Published, publish
+from flows.rebuild import rebuild
+from flows.runner import DirectRunner
+from forms.month import DistrictMonth
+from forms.workbook import write_workbook
+from ledger.events import Event, Ledger
+from ledger.states import State, derive_state
+from settings import Settings
+from tasks import decide
+from tasks.children import Readers
+from tasks.publications import release_changes, restated_slots
+
+DECEMBER, JANUARY = "2019-12", "2020-01"
+AT = dt.datetime(2020, 2, 5, 3, tzinfo=dt.UTC)
+BY, REASON = "Thẩm định viên", "gửi nhầm danh sách"
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Readers]:
+    with Readers(1) as started:
+        yield started
+
+
+class Office:
+    """A data root, told what arrives, what is decided and when it publishes."""
+
+    def __init__(self, data: Path, readers: Readers) -> None:
+        self.settings = Settings(data=data, settle_seconds=0, ledger_url="", pseudonym_key="k", last_period=JANUARY)
+        self.settings.inbox.mkdir(parents=True)
+        self.readers = readers
+
+    def take(self, name: str, month: DistrictMonth) -> str:
+        write_workbook(self.settings.inbox / f"{name}.xlsx", month)
+        report = ingest(self.settings, DirectRunner(), clock=lambda: AT, readers=self.readers)
+        (one,) = [s for s in report.state.submissions.values() if s.file_name == f"{name}.xlsx"]
+        assert (report.faults, one.state) == ([], "accepted"), name
+        return one.submission_id
+
+    def withdraw(self, submission_id: str) -> None:
+        decide_on(
+            self.settings, DirectRunner(), submission_id, "withdraw", by=BY, reason=REASON, at=AT, readers=self.readers
+        )
+
+    def close(self, period: str) -> None:
+        record(
+            self.settings,
+            DirectRunner(),
+            lambda state: decide.close(state, period, BY, "hết hạn", AT),
+            AT,
+            self.readers,
+        )
+
+    def publish(self, as_of: str | None = None) -> Published:
+        return publish(self.settings, DirectRunner(), as_of=as_of, now=AT)
+
+    @property
+    def state(self) -> State:
+        ledger = Ledger(self.settings.database_url)
+        try:
+            return derive_state(ledger.events())
+        finally:
+            ledger.close()
+
+    def restated(self, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
+        warehouse = (self.settings.current / "warehouse.duckdb").resolve()
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            sql = f"select {columns} from mart.restatement where {where} order by all"
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def office(tmp_path: Path, readers: Readers) -> Office:
+    return Office(tmp_path / "data", readers)
+
+
+def corrected_december() -> DistrictMonth:
+    """One income-poor household fewer than in `a_month`, sent as a correction."""
+    return a_month(rows=some_rows()[1:], kind="Điều chỉnh")
+
+
+def test_a_correction_after_closing_is_a_restatement_that_survives_the_warehouse(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = office.take("december", a_month())
+    office.take("january", a_month(JANUARY, previous=a_month()))
+    first = office.publish()
+    assert office.restated("*") == []
+    office.close(DECEMBER)
+    after = office.take("corrected", corrected_december())
+    second = office.publish()
+
+    poor = "unit_code = '971' and indicator = 'poor_households' and population = 'all'"
+    columns = "period::varchar, as_published, as_known_now, change, published_in, cause, kind, replaced, caused_by"
+    restated = ("2019-12-31", 8, 7, -1, first.release.release_id, "correction", "Điều chỉnh", before, after)
+    assert office.restated(columns, poor) == [restated]
+    assert office.restated("distinct period::varchar, is_same_method") == [("2019-12-31", True)]
+    # The event that is named is that of the ledger which made the correction stand.
+    ((event_id,),) = office.restated("event_ids", poor)
+    (event,) = [one.event for one in office.state.standings if one.submission_id == after]
+    assert (event_id, event.kind) == (str(event.id), "judged")
+
+    # Publishing again changes nothing, and the same comes back when the warehouse is gone.
+    assert office.publish().release.release_id == second.release.release_id
+    everything = office.restated("*")
+    for path in office.settings.warehouse.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    shutil.rmtree(office.settings.warehouse)
+    again = rebuild(office.settings, DirectRunner(), lambda *_: None)
+    assert again.release.release_id == second.release.release_id
+    assert office.restated("*") == everything
+
+    # The command says what each release changed.
+    monkeypatch.setattr(cli, "_settings", lambda: office.settings)
+    listed = json.loads(CliRunner().invoke(cli.app, ["releases", "--json"]).stdout)
+    assert [(row["release_id"], row["current"]) for row in listed] == [(second.release.release_id, True)]
+    (change,) = listed[0]["changes"]
+    assert (change["period"], change["district_code"], change["cause"]) == (DECEMBER, DISTRICT, "correction")
+    assert (change["was"], change["now"]) == (before, after)
+    shown = CliRunner().invoke(cli.app, ["releases"]).stdout
+    assert f"{DECEMBER} {DISTRICT} điều chỉnh, tệp {after[:12]}" in shown
+
+
+def test_what_was_withdrawn_is_no_longer_known_and_says_why(office: Office) -> None:
+    office.take("december", a_month())
+    january = office.take("january", a_month(JANUARY, previous=a_month()))
+    first = office.publish()
+    office.withdraw(january)
+    second = office.publish(JANUARY)
+    rows = office.restated(
+        "as_published, as_known_now, published_in, cause, decision, decided_by, reason",
+        "unit_code = '971' and indicator = 'poor_households' and population = 'all'",
+    )
+    assert rows == [(8, None, first.release.release_id, "withdrawal", "withdrawn", BY, REASON)]
+    changes = release_changes(office.state, DECEMBER)
+    assert [(one["period"], one["cause"]) for one in changes[first.release.release_id]] == [
+        (DECEMBER, "new"),
+        (JANUARY, "new"),
+    ]
+    assert [(one["period"], one["cause"], one["reason"]) for one in changes[second.release.release_id]] == [
+        (JANUARY, "withdrawal", REASON)
+    ]
+
+
+# The rest needs no files: what the ledger's events say.
+
+ONE, TWO, THREE = (digit * 64 for digit in "123")
+
+
+def arrival(submission_id: str) -> Event:
+    return Event("received", AT, submission_id=submission_id, payload={"file_name": "thang.xlsx"})
+
+
+def accepted(submission_id: str, period: str = DECEMBER, district_code: str = DISTRICT) -> Event:
+    return Event(
+        "judged",
+        AT,
+        submission_id=submission_id,
+        district_code=district_code,
+        period=period,
+        payload={"verdict": "accepted"},
+    )
+
+
+def published(release_id: str, as_of: str, **payload: Any) -> Event:
+    return Event("published", AT, payload={"release_id": release_id, "as_of": as_of, **payload})
+
+
+def told(*events: Event) -> State:
+    return derive_state(Event(**{**event.__dict__, "id": number}) for number, event in enumerate(events, start=1))
+
+
+def test_what_was_accepted_while_a_release_was_built_is_not_in_it() -> None:
+    state = told(arrival(ONE), accepted(ONE), arrival(TWO), accepted(TWO), published("r1", DECEMBER, position=3))
+    (row,) = restated_slots(state, DECEMBER, DECEMBER, "m")
+    assert (row["published_submission_id"], row["submission_id"]) == (ONE, TWO)
+
+
+def test_releases_that_published_a_month_alike_are_one_restatement() -> None:
+    state = told(
+        arrival(ONE),
+        accepted(ONE),
+        published("r1", DECEMBER, method="old"),
+        published("r2", JANUARY, method="m"),
+        arrival(TWO),
+        accepted(TWO),
+        published("r3", JANUARY, method="m"),
+        arrival(THREE),
+        accepted(THREE),
+    )
+    rows = restated_slots(state, DECEMBER, JANUARY, "m")
+    assert [(row["release_id"], row["published_submission_id"], row["submission_id"]) for row in rows] == [
+        ("r1", ONE, THREE),
+        ("r3", TWO, THREE),
+    ]
+    assert [row["is_same_method"] for row in rows] == [False, True]
+
+
+def test_a_month_that_was_not_published_is_no_restatement_and_a_missing_district_is_one() -> None:
+    state = told(
+        arrival(ONE),
+        accepted(ONE),
+        published("r1", JANUARY),
+        arrival(TWO),
+        accepted(TWO, district_code="964"),
+        arrival(THREE),
+        accepted(THREE, JANUARY),
+    )
+    rows = restated_slots(state, DECEMBER, JANUARY, "m")
+    assert [(row["period"].month, row["district_code"], row["cause"]) for row in rows] == [(12, "964", "late_report")]
+    assert rows[0]["is_same_method"] is None
+
+
+def test_going_back_to_an_earlier_month_changes_nothing_that_was_published() -> None:
+    state = told(
+        arrival(ONE),
+        accepted(ONE),
+        arrival(TWO),
+        accepted(TWO, JANUARY),
+        published("year", JANUARY),
+        published("baseline", DECEMBER),
+        published("year", JANUARY),
+    )
+    assert release_changes(state, DECEMBER) == {"year": [], "baseline": []}
+    assert restated_slots(state, DECEMBER, JANUARY, "m") == []
