@@ -72,14 +72,18 @@ class Line:
         allowed += [f"{self.peak_limit / 1e6:,.0f} MB"] if self.peak_limit else []
         return (
             self.contender,
-            f"{self.seconds:.2f}",
-            f"{min(self.rounds):.2f}",
+            _seconds(self.seconds),
+            _seconds(min(self.rounds)),
             f"{self.median(self.cpu):.2f}" if self.cpu else "",
             f"{self.ratio:.2f}" if self.ratio else "",
             ", ".join(allowed),
             f"{self.peak_bytes / 1e6:,.0f}" if self.peak_bytes else "",
             ("holds" if self.holds else "OVER") if self.has_limit else "",
         )
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 @dataclass
