@@ -445,6 +445,37 @@ def rollback(
     typer.echo(f"Bản đang dùng: {release}")
 
 
+@app.command(name="explain")
+def explain_number(
+    indicator: Annotated[str, typer.Argument(help="E.g. poor_rate, deprived_households:water, policy_coverage:bhyt.")],
+    unit: Annotated[str, typer.Option(help="Code of the province, district or commune, e.g. 970.")],
+    period: Annotated[str, typer.Option(help="Month, YYYY-MM.")],
+    population: Annotated[
+        str | None, typer.Option(help="Whom it counts, e.g. khmer; all if left out (poor for deprivations).")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=0, help="Show so many source rows of each part.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Where a published number comes from: its parts, communes, households (pseudonyms), file, sheet and row.
+
+    Example: giamngheo explain poor_rate --unit 970 --period 2020-06
+    """
+    import terminal
+    from tasks.explain import NoSuchNumber, explain
+
+    path = _settings().current / "warehouse.duckdb"
+    if not path.exists():
+        raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
+    try:
+        found = explain(path, indicator, unit, _period(period), population)
+    except NoSuchNumber as fault:
+        raise WrongUsage(str(fault)) from None
+    if as_json:
+        _print_json(found)
+    else:
+        terminal.print_explanation(found, rows)
+
+
 @app.command()
 def rules(as_json: Json = False) -> None:
     """The rule catalogue: codes, severities, what a failure leads to, and the messages."""

@@ -350,6 +350,69 @@ def ingest_object(settings: "Settings", report: "IngestReport") -> dict[str, Any
     }
 
 
+def print_explanation(found: dict[str, Any], shown: int) -> None:
+    """A number (tasks/explain.py) from its parts down to the first rows of the senders' files."""
+    month = f"{found['period'][5:]}/{found['period'][:4]}"
+    say(f"{found['indicator']} ({found['population']}) — {found['unit_name']}, {month}", bold=True)
+    say(_equation(found))
+    reported = f"{found['districts_reported']}/{found['districts_expected']} huyện"
+    if found["provisional"]:
+        held = f" (đang tạm giữ: {found['districts_held']})" if found["districts_held"] else ""
+        say(f"TẠM TÍNH: {reported}, còn thiếu {found['districts_missing']}{held}", bold=True)
+    for part in found["parts"]:
+        name = _PARTS_VI[part["part"]] if len(found["parts"]) > 1 else "Tổng"
+        _print_part(name, part, shown)
+    files = Table("Tệp", "Huyện", "Loại", "Nhận lúc (UTC)", "Người quyết định", "Lý do", "Mã", title="Tệp gốc")
+    for one in found["submissions"]:
+        received = f"{one['received_at']:%Y-%m-%d %H:%M}"
+        texts = [_escape(one[key] or "") for key in ("file_name", "district_code", "kind")]
+        decided = [_escape(one[key] or "") for key in ("decided_by", "reason")]
+        files.add_row(*texts, received, *decided, one["submission_id"][:12])
+    _plain(files)
+    for old in found["restated"]:
+        values = (number_vi(old[key], _decimals(found)) or "không có" for key in ("as_published", "as_known_now"))
+        published, now = values
+        reason = f": {old['reason']}" if old["reason"] else ""
+        say(f"Bản {old['published_in']} đã công bố {published}, nay là {now} ({old['cause']}{reason})")
+
+
+_PARTS_VI = {"numerator": "Tử số", "denominator": "Mẫu số"}
+
+
+def _decimals(found: dict[str, Any]) -> int:
+    return 2 if found["unit"] == "percent" else 0
+
+
+def _equation(found: dict[str, Any]) -> str:
+    value = number_vi(found["value"], _decimals(found))
+    if found["unit"] != "percent":
+        return f"= {value} {'hộ' if found['unit'] == 'households' else 'người'}"
+    parts = f"100 × {number_vi(found['numerator'])} / {number_vi(found['denominator'])}"
+    return f"= {value} % = {parts}" if value else f"không xác định: {parts}"
+
+
+def _print_part(name: str, part: dict[str, Any], shown: int) -> None:
+    communes = part["communes"]
+    total = sum(len(commune["rows"]) for commune in communes)
+    title = f"{name}: {part['of']} = {number_vi(part['total'])}"
+    table = Table("Mã xã", "Xã", "Đếm được", "Số dòng gốc", title=title, title_justify="left")
+    for commune in communes:
+        counts = (number_vi(commune["counted"]), number_vi(len(commune["rows"])))
+        table.add_row(commune["commune_code"], commune["commune_name"], *counts)
+    _plain(table)
+    rows = [(commune["commune_code"], row) for commune in communes for row in commune["rows"]][:shown]
+    if rows:
+        listing = Table("Mã xã", "Hộ (mã ẩn danh)", "Đếm", "Tệp", "Trang", "Dòng", "Mã tệp")
+        for code, row in rows:
+            file, sheet = _escape(row["file_name"]), row["sheet"]
+            household = row["household_id"] or ""
+            place = (file, sheet, str(row["row"]), row["submission_id"][:12])
+            listing.add_row(code, household, number_vi(row["counted"]), *place)
+        _plain(listing)
+    if total > len(rows):
+        say(f"{number_vi(len(rows))} trong số {number_vi(total)} dòng gốc (đủ: --rows hoặc --json)")
+
+
 def print_rules(catalogue: "list[Rule]") -> None:
     table = Table("Mã", "Phạm vi", "Mức độ", "Hậu quả", "Bỏ qua được", "Quy tắc", "Thông báo")
     for rule in catalogue:

@@ -199,6 +199,7 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
             connection.execute((SQL / macros).read_text(encoding="utf-8"))
         for model in MODELS:
             connection.execute(f"create table {model} as\n{model_sql(model)}")
+        connection.execute((SQL / "trace.sql").read_text(encoding="utf-8"))
         _describe(connection)
         connection.execute("checkpoint warehouse")
         connection.execute("use memory")
