@@ -36,8 +36,8 @@ _DESCRIBING_BYTES = 16 << 20
 # Tags within tags; what spreadsheets write has a dozen, in drawings some more.
 DEEPEST = 256
 _SAMPLE, _SUSPICIOUS_RISE = 4096, 16
-# A tag may straddle two pieces; none that is searched for is longer.
-_OVERLAP = 32
+# A tag may straddle two pieces; none that is searched for is longer, with its attributes.
+_OVERLAP = 256
 _ODS_LIBRARY_LISTS = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml")
 
 

@@ -20,7 +20,8 @@ class XlsxCells:
 
     # Columns A to Z need no search.
     _WIDE = re.compile(rb' r="([A-Za-z]{2,3})\d')
-    _REFERENCE = re.compile(rb' r="[A-Za-z]{0,3}(\d+)"')
+    # Other tags have an r that is no reference: the colours of a theme count to 50,000 with it.
+    _REFERENCE = re.compile(rb'<(?:[\w.-]+:)?(?:c|row)\s(?:[^<>]*\s)?r="[A-Za-z]{0,3}(\d+)"')
     _SMALLEST_CELL_BYTES = 4
 
     def __init__(self, most: int) -> None:
@@ -40,14 +41,18 @@ class XlsxCells:
         if wide:
             self._columns = max(self._columns, *map(_column_number, wide))
         at = text.rfind(b' r="')
-        found = self._REFERENCE.match(text, at) if at >= 0 else None
+        found = self._reference_at(text, at)
         if found is None and at > 0:
-            found = self._REFERENCE.match(text, text.rfind(b' r="', 0, at))
+            found = self._reference_at(text, text.rfind(b' r="', 0, at))
         if found:
             self._rows = max(self._rows, _number(found[1]))
         if self._counts:
             self._tags += sum(piece.count(tag) for tag in (b"<c ", b"<c>", b"<c/"))
         _refuse_many(self._total + max(self._tags, self._rows * self._columns), self._most)
+
+    def _reference_at(self, text: bytes, at: int) -> re.Match[bytes] | None:
+        start = text.rfind(b"<", 0, at) if at > 0 else -1
+        return self._REFERENCE.match(text, start) if start >= 0 else None
 
     def finish(self) -> None:
         if self._looks:

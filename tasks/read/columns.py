@@ -39,8 +39,8 @@ def read_columns(sheet: Sheet, positions: dict[str, int], rows: list[Cells]) -> 
 
 
 def _faults(key: str, values: Cells) -> list[Fault]:
-    different = set(values)
-    if ERROR_TEXTS.isdisjoint(different) and CellFault not in set(map(type, different)):
+    # A fault is equal to the same text, so that a set of values may hold either: the types are asked for apart.
+    if CellFault not in set(map(type, values)) and ERROR_TEXTS.isdisjoint(values):
         return []
     return [
         (index, key, str(value))

@@ -1,0 +1,211 @@
+"""What is fuzzed: each target takes the bytes of one input and may refuse it in the declared way only.
+
+`Unreadable` is how a file is refused (rule F01); everything else that comes out of a target is a fault of ours.
+"""
+
+import datetime as dt
+import io
+import pickle
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import seeds
+from openpyxl import load_workbook  # type: ignore[import-untyped]
+from soup import Soup
+
+from expectations.catalogue import rules
+from forms.dictionary import sheets
+from plan.reference import BASELINE_PERIOD
+from tasks import values
+from tasks.annotate import annotate
+from tasks.case import Case
+from tasks.cover import read_cover
+from tasks.derive import derive_wave
+from tasks.faults import Unreadable
+from tasks.findings import SCHEMA
+from tasks.gate import limits, recognise
+from tasks.gate.limits import Limits
+from tasks.legacy_text import decode_bytes, detect_and_convert, is_decomposed
+from tasks.read import ReadWorkbook, columns, read_workbook
+from tasks.read.cover import read_cover as find_cover
+from tasks.read.encoding import to_unicode
+from tasks.read.grid import Grid
+from tasks.read.hidden import hidden_parts
+from tasks.read.model import ErrorCell, Ignored
+from tasks.read.table import read_table
+
+# A tenth of what a real file may hold: an input takes milliseconds, and what gets around a limit shows as memory.
+LIMITS = Limits(
+    file_megabytes=4, cells=50_000, unpacked_bytes=8 << 20, shared_strings_bytes=4 << 20, ratio_counts_from_bytes=1 << 16
+)
+_SERIOUS = [code for code, rule in rules().items() if rule.severity != "info"]
+_MOST_FINDINGS = 20
+# One of each type that a cell is read by.
+_FIELDS = tuple(map(sheets()["household"].field, ("commune_code", "hamlet", "persons", "water")))
+
+
+@dataclass(frozen=True)
+class Target:
+    """A function of bytes, the inputs that it begins with, and which mutator keeps their shape."""
+
+    run: Callable[[bytes], None]
+    seeds: Callable[[], tuple[bytes, ...]]
+    mutator: str = "bytes"
+    longest: int = 1 << 16
+    # Inputs of one run in the tests: some two seconds' worth.
+    runs: int = 1000
+
+
+def gate(content: bytes) -> None:
+    """Any bytes: recognised as one of four kinds, or refused."""
+    limits.current = LIMITS
+    try:
+        assert recognise(content) in ("xlsx", "xls", "ods", "zip")
+    except Unreadable as fault:
+        assert fault.reason_vi and fault.reason_en
+
+
+def file(content: bytes) -> None:
+    """A file of any kind through gate and reader, and what was read through the border of the child process."""
+    workbook = _read(content)
+    if workbook is not None:
+        read_cover(pickle.loads(pickle.dumps(workbook)))
+
+
+def answer(content: bytes) -> None:
+    """A file that can be read is derived and goes back marked; a program that could open it still can."""
+    workbook = _read(content)
+    if workbook is None:
+        return
+    cover = read_cover(workbook)
+    case = Case("a", workbook, dt.date(2020, 1, 5), cover.district_code, cover.period, cover.form_fits)
+    frames = derive_wave([case], case.period if case.is_judgeable else None)
+    assert frames.presence.height
+    marked = annotate(content, recognise(content), list(_findings(workbook)), {"H04": 1}, "KHÔNG ĐẠT")
+    again = _read(marked)
+    assert again is not None, "the marked workbook can't be read"
+    for key, table in workbook.tables.items():
+        assert again.tables[key].rows.equals(table.rows) or _is_converted(workbook), f"{key} is not what was sent"
+    if _opens(content) is not False:
+        assert _opens(marked), "openpyxl opens the sender's file and not the marked one"
+
+
+def cells(content: bytes) -> None:
+    """Any values in the cells of any sheet: cover, tables, hidden parts, legacy text."""
+    soup = Soup(content)
+    for key, sheet in sheets().items():
+        grid = soup.grid(key)
+        to_unicode(grid)
+        errors: list[ErrorCell] = []
+        ignored: list[Ignored] = []
+        if key == "cover":
+            cover = find_cover("Bìa", grid, values.EPOCH_1900, errors)
+            read_cover(ReadWorkbook(cover, "Bìa", {}))
+        else:
+            table, header = read_table(sheet, sheet.name_vi, grid, ignored, errors)
+            hidden_parts(grid, header.last + 1 if header else 0)
+            assert table.rows.width > 1
+            pickle.dumps(table)
+
+
+def text(content: bytes) -> None:
+    """Bytes of a CSV, and text in the cells of a sheet: decoded, recognised, converted."""
+    decoded, _ = decode_bytes(content)
+    decoded.encode()
+    for whole in (decoded, content.decode("latin-1")):
+        lines = whole.splitlines()
+        _, convert = detect_and_convert(lines)
+        is_decomposed(lines)
+        for line in lines:
+            convert(line).encode()
+
+
+def cell_values(content: bytes) -> None:
+    """Single values: what is read is of its type, and many at once are read as each alone."""
+    found = list(Soup(content).values(8))
+    texts = [str(value) for value in found]
+    assert values.clean_texts(texts) == [values.clean_text(one) for one in texts]
+    for value, shown in zip(found, texts, strict=True):
+        cleaned = values.clean_text(shown)
+        assert cleaned is None or values.clean_text(cleaned) == cleaned
+        assert values.label_key(values.plain_key(shown)) is not None
+        number = values.to_whole_number(value)
+        assert number is None or abs(number) <= values.LARGEST_COUNT
+        values.to_code(values.to_text(value))
+        values.to_rate(value)
+        values.to_period(value)
+        values.to_date(value)
+        for epoch in (values.EPOCH_1900, values.EPOCH_1904):
+            values.to_period(values.from_serial(value, epoch))
+    household = replace(sheets()["household"], fields=_FIELDS)
+    positions = {field.key: 0 for field in household.fields}
+    rows = [[value] for value in found]
+    together, _ = columns.read_columns(household, positions, rows)
+    apart = [columns.read_columns(household, positions, [row])[0] for row in rows]
+    for number, series in enumerate(together):
+        assert series.to_list() == [one[number].item() for one in apart], series.name
+
+
+TARGETS = {
+    "gate": Target(gate, lambda: (*seeds.xlsx(), *seeds.ods(), *seeds.xls(), *seeds.csv_zip()), "any"),
+    "xlsx": Target(file, seeds.xlsx, "archive"),
+    "ods": Target(file, seeds.ods, "archive"),
+    "xls": Target(file, seeds.xls, "old excel"),
+    "csv": Target(file, seeds.csv_zip, "archive"),
+    "answer": Target(answer, lambda: (*seeds.xlsx(), *seeds.ods(), *seeds.xls(), *seeds.csv_zip()), "any"),
+    "cells": Target(cells, seeds.values, longest=1 << 12),
+    "text": Target(text, seeds.text, longest=1 << 12),
+    "values": Target(cell_values, seeds.values, longest=1 << 9),
+}
+
+
+def _read(content: bytes) -> ReadWorkbook | None:
+    limits.current = LIMITS
+    try:
+        return read_workbook(content, "thang.xlsx")
+    except Unreadable:
+        return None
+    except BaseException as panic:
+        # The reader of xlsx, xls and ods gives up so; `read_file` refuses the file then.
+        if type(panic).__name__ != "PanicException":
+            raise
+        return None
+
+
+def _is_converted(workbook: ReadWorkbook) -> bool:
+    """Whether the file's text was in another encoding than the marked workbook's."""
+    return bool(workbook.converted)
+
+
+def _findings(workbook: ReadWorkbook) -> Iterable[dict[str, Any]]:
+    """One finding on each of some cells that were read, first and last row of every table among them."""
+    places = [(workbook.cover_sheet_name or "Bìa", key, cell.cell) for key, cell in workbook.cover.items()]
+    for table in workbook.tables.values():
+        numbers = table.rows.get_column("row").to_list()
+        for number in numbers[:1] + numbers[-1:]:
+            places += [(table.sheet_name, key, f"{letter}{number}") for key, letter in list(table.columns.items())[:3]]
+    for at, (sheet, key, cell) in enumerate(places[:_MOST_FINDINGS]):
+        code = _SERIOUS[at % len(_SERIOUS)]
+        yield dict.fromkeys(SCHEMA) | {
+            "rule": code,
+            "severity": rules()[code].severity,
+            "sheet": sheet,
+            "column": key,
+            "cell": cell,
+            "value": "•••",
+            "message_vi": f"{sheet}: •••",
+            "waived": False,
+        }
+
+
+def _opens(content: bytes) -> bool | None:
+    """Whether openpyxl opens an .xlsx; None for any other file."""
+    if recognise(content) != "xlsx":
+        return None
+    try:
+        load_workbook(io.BytesIO(content))
+    except Exception:
+        return False
+    return True
+
