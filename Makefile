@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test fuzz lint format bench lock clean
 
 help:  ## What can be made here
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,6 +21,9 @@ run: $(READY)  ## Set up, then replay the plan's year: 13 months of 9 districts 
 test: $(READY)  ## Every test, with the real LibreOffice, Chromium and Prefect server
 	scripts/system-packages libreoffice-calc chromium poppler-utils
 	$(BIN)/python -m pytest
+
+fuzz: $(READY)  ## Throw ten minutes of strange files at gate, readers and returned workbook (Linux only)
+	$(BIN)/python tests/fuzz/run.py --minutes 10
 
 lint: $(READY)  ## Style, types, and which room may import which
 	$(BIN)/ruff check .

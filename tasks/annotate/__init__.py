@@ -49,7 +49,7 @@ def annotate(
     columns of `tasks.findings.SCHEMA` and may be cut per rule; `counts` has the exact number for every rule.
     Masked values are shown as the file has them. `verdict_vi` says in words what became of the file.
 
-    Raises ValueError for a kind that is not known or a file that holds no sheet.
+    Raises ValueError for a kind that is not known, tasks.faults.Unreadable for a file that can't be opened.
     """
     if kind not in _FRESH_NOTES:
         raise ValueError(f"a file of kind {kind!r} can't be annotated")
@@ -59,7 +59,7 @@ def annotate(
         except (Unfamiliar, ExpatError, IndexError, ValueError):
             # A file that no careful program wrote: the district gets its values back all the same.
             pass
-    fresh = rewrite(content, kind)
+    fresh = rewrite(content)
     return _annotated(fresh.content, findings, counts, verdict_vi, [_FRESH_NOTES[kind]], fresh.names)
 
 

@@ -1,24 +1,22 @@
 """A fresh .xlsx with the values of a file that is none, or that can't be changed in place, at the same addresses."""
 
-import csv
 import datetime as dt
 import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import PurePosixPath
-
-import python_calamine
 
 from forms.dictionary import sheets
 from forms.layout import column_letter
 from tasks.annotate.lines import MAX_COLUMNS, MAX_ROWS
 from tasks.annotate.package import CONTENT_TYPES, MAIN, OFFICE, RELATIONSHIPS
 from tasks.annotate.text import clean, xml_text
-from tasks.values import CellValue, label_key
+from tasks.read.formats import open_book
+from tasks.read.grid import Cells, Grid
+from tasks.values import CellFault, CellValue
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _APPLIED = ' applyNumberFormat="1"'
@@ -27,19 +25,16 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 # Column widths follow the first rows: the header and some data.
 _WIDTH_ROWS = 100
 _WIDTH_MIN, _WIDTH_MAX = 6, 40
-_BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-_HEADER_ROWS = 60
-_SEPARATORS = ",;\t"
 # A spreadsheet counts days from here; before March 1900 it counts one that never was.
 _DAY_ZERO, _FIRST_DAY, _DAY = dt.date(1899, 12, 30), dt.date(1900, 3, 1), dt.timedelta(days=1)
 # Up to here a whole number that is stored with a point is written without one.
 _EXACT = 2**53
+# Errors that a cell of .xlsx can hold as such.
+_ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"))
 _FORMULA_STARTS = "=+-@\t\r'"
 # Number format and further attributes of each cell style; 21 is h:mm:ss, 46 is [h]:mm:ss.
 _CELL_FORMATS = ((0, ""), (0, ' quotePrefix="1"'), (164, _APPLIED), (165, _APPLIED), (21, _APPLIED), (46, _APPLIED))
 _LITERAL, _DATE, _MOMENT, _TIME, _DURATION = 1, 2, 3, 4, 5
-
-Grid = list[list[CellValue]]
 
 
 @dataclass
@@ -50,86 +45,31 @@ class Fresh:
     names: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Source:
-    name: str
-    aliases: tuple[str, ...]
-    grid: Grid
-    hidden: bool = False
+def rewrite(content: bytes) -> Fresh:
+    """The sheets of a file of any format as a fresh .xlsx, as the reader has them: every value at its address.
 
-
-def rewrite(content: bytes, kind: str) -> Fresh:
-    """The values of an xlsx, xls, ods or zip of CSVs as a fresh .xlsx: numbers as numbers, text as text.
-
-    Raises ValueError for a file without any sheet, and what the reader raises for a damaged file.
+    Raises tasks.faults.Unreadable for a file that can't be opened.
     """
-    sources = _csv_sources(content) if kind == "zip" else _workbook_sources(content)
+    book = open_book(content, "")
+    # A file of nothing but charts has no sheet of cells, and .xlsx must have one.
+    grids = book.grids or {"": Grid([])}
+    own_names = {name: sheets()[key].name_vi for key, name in (book.sheets or {}).items()}
     names: dict[str, str] = {}
     used: set[str] = set()
     entries: list[str] = []
     buffer = io.BytesIO()
     # Nothing is compressed: the parts are read again at once.
     with zipfile.ZipFile(buffer, "w") as archive:
-        for number, source in enumerate(sources, start=1):
-            name = _free_name(source.name, used)
-            names |= dict.fromkeys((source.name, *source.aliases), name)
-            hidden = ' state="hidden"' if source.hidden else ""
+        for number, (known_as, grid) in enumerate(grids.items(), start=1):
+            name = names[known_as] = _free_name(own_names.get(known_as, known_as), used)
+            if book.sheets is not None:
+                names.setdefault(PurePosixPath(known_as).stem, name)
+            hidden = ' state="hidden"' if grid.is_hidden else ""
             entries.append(f'<sheet name="{xml_text(name)}" sheetId="{number}"{hidden} r:id="rId{number}"/>')
-            archive.writestr(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), _sheet_xml(source.grid))
-        if not entries:
-            raise ValueError("there is no sheet to write")
+            archive.writestr(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), _sheet_xml(grid.rows))
         for part, xml in _parts_around(entries).items():
             archive.writestr(zipfile.ZipInfo(part), _DECLARATION + xml)
     return Fresh(buffer.getvalue(), names)
-
-
-def _workbook_sources(content: bytes) -> Iterator[_Source]:
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    for one in book.sheets_metadata:
-        if one.typ != python_calamine.SheetTypeEnum.WorkSheet:
-            continue
-        # skip_empty_area=False keeps leading blank rows and columns: without them every address is wrong.
-        grid: Grid = book.get_sheet_by_name(one.name).to_python(skip_empty_area=False)  # type: ignore[assignment]
-        yield _Source(one.name, (), grid, one.visible != python_calamine.SheetVisibleEnum.Visible)
-
-
-def _csv_sources(content: bytes) -> Iterator[_Source]:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for entry in archive.infolist():
-            path = PurePosixPath(entry.filename.replace("\\", "/"))
-            if path.suffix.casefold() != ".csv" or "__MACOSX" in path.parts:
-                continue
-            form_sheet = sheets().get(path.stem.casefold())
-            name = form_sheet.name_vi if form_sheet else path.stem
-            yield _Source(name, (path.stem, path.name, entry.filename), _csv_grid(archive.read(entry)))
-
-
-def _csv_grid(content: bytes) -> Grid:
-    """Every field as text, as the sender wrote it: a CSV has no types, and codes begin with zeros."""
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
-    text = content.decode(encoding, errors="replace").replace("\0", "\ufffd")
-    return max((_records(text, separator) for separator in _SEPARATORS), key=_likeness)
-
-
-def _records(text: str, separator: str) -> Grid:
-    # A field longer than the module's limit is the sender's; no setting of the whole process is changed for it.
-    try:
-        return [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
-    except csv.Error:
-        return [list(line.split(separator)) for line in text.splitlines()]
-
-
-def _likeness(grid: Grid) -> tuple[int, int]:
-    """How much like the form a reading is: the labels of the form in its first rows, then its width."""
-    head = grid[:_HEADER_ROWS]
-    found = {label_key(value) for cells in head for value in cells if isinstance(value, str)} & _form_labels()
-    return len(found), max(map(len, head), default=0)
-
-
-@cache
-def _form_labels() -> frozenset[str]:
-    fields = [field for sheet in sheets().values() for field in sheet.fields]
-    return frozenset(label_key(text) for field in fields for text in (field.label_vi, field.key))
 
 
 def _free_name(name: str, used: set[str]) -> str:
@@ -143,7 +83,7 @@ def _free_name(name: str, used: set[str]) -> str:
     return free
 
 
-def _sheet_xml(grid: Grid) -> bytes:
+def _sheet_xml(grid: list[Cells]) -> bytes:
     widths = "".join(
         f'<col min="{column}" max="{column}" width="{width}" customWidth="1"/>'
         for column, width in enumerate(_widths(grid[:_WIDTH_ROWS]), start=1)
@@ -175,6 +115,8 @@ def _sheet_xml(grid: Grid) -> bytes:
 
 def _content(value: CellValue) -> str:
     """The rest of a cell after its address: its style, type and value."""
+    if isinstance(value, CellFault) and value in _ERRORS:
+        return f' t="e"><v>{value}</v></c>'
     if isinstance(value, str):
         # Text that begins like a formula stays text when the cell is edited, too.
         style = f' s="{_LITERAL}"' if value[0] in _FORMULA_STARTS else ""

@@ -48,7 +48,7 @@ class XlsxCells:
             self._rows = max(self._rows, _number(found[1]))
         if self._counts:
             self._tags += sum(piece.count(tag) for tag in (b"<c ", b"<c>", b"<c/"))
-        _refuse_many(self._total + max(self._tags, self._rows * self._columns), self._most)
+        refuse_many(self._total + max(self._tags, self._rows * self._columns), self._most)
 
     def _reference_at(self, text: bytes, at: int) -> re.Match[bytes] | None:
         start = text.rfind(b"<", 0, at) if at > 0 else -1
@@ -83,7 +83,7 @@ class OdsCells:
         for row in whole:
             self._add(row)
         if len(self._open) > self._most * 4:
-            _refuse_many(len(self._open), self._most)
+            refuse_many(len(self._open), self._most)
 
     def finish(self) -> None:
         if self._looks:
@@ -107,7 +107,7 @@ class OdsCells:
             width = 0 if attributes.endswith(b"/") else self._width_of(body)
             if width:
                 self._last_row, self._width = self._row, max(self._width, width)
-                _refuse_many(self._total + self._last_row * self._width, self._most)
+                refuse_many(self._total + self._last_row * self._width, self._most)
         if b"</table:table>" in after:
             self._end_table()
 
@@ -136,7 +136,8 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _refuse_many(cells: int, most: int) -> None:
+def refuse_many(cells: int, most: int) -> None:
+    """Raises Unreadable for sheets that span more cells than may be read."""
     if cells > most:
         raise Unreadable(
             f"bảng tính quá nhiều ô (trên {most}); hãy xoá các dòng và cột trống thừa ở cuối trang",

@@ -94,7 +94,8 @@ def _ods_table(name: str, rows: list[list[CellValue]]) -> str:
         '<table:table-cell office:value-type="time" office:time-value="PT08H30M00S"/></table:table-row>'
     )
     body = "".join(f"<table:table-row>{''.join(map(_ods_cell, cells))}</table:table-row>" for cells in rows)
-    return f'<table:table table:name={quoteattr(name)}><table:table-column table:visibility="collapse"/>{body}{odd}</table:table>'
+    hidden = '<table:table-column table:visibility="collapse"/>'
+    return f"<table:table table:name={quoteattr(name)}>{hidden}{body}{odd}</table:table>"
 
 
 def _ods_cell(value: CellValue) -> str:
@@ -105,7 +106,7 @@ def _ods_cell(value: CellValue) -> str:
     if isinstance(value, str):
         lines = "".join(f"<text:p>{line}</text:p>" for line in value.split("\n"))
         return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
-    return f'<table:table-cell office:value-type="float" office:value="{value}"><text:p>{value}</text:p></table:table-cell>'
+    return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
 
 
 @cache
@@ -136,7 +137,9 @@ def csv_zip() -> tuple[bytes, ...]:
     wide: dict[str, str | bytes] = {f"so lieu/{key}.csv": table(key, ";").encode("utf-16") for key in sheets()}
     wide["doc.txt"] = "x"
     legacy: dict[str, str | bytes] = {
-        "household.csv": "M· x·;Hä vµ tªn chñ hé;Ghi chó\n32194;TrÇn V¨n Thêi;huyÖn N¨m C¨n hé nghÌo\n".encode("latin-1")
+        "household.csv": "M· x·;Hä vµ tªn chñ hé;Ghi chó\n32194;TrÇn V¨n Thêi;huyÖn N¨m C¨n hé nghÌo\n".encode(
+            "latin-1"
+        )
     }
     return zipped(plain), zipped(wide), zipped(legacy)
 
@@ -146,7 +149,9 @@ def text() -> tuple[bytes, ...]:
     """Vietnamese in Unicode, TCVN3, VNI and windows-1258."""
     tcvn3 = "Hé nghÌo huyÖn TrÇn V¨n Thêi; Êp T©n §øc, x· Hµm Rång\nHUYÖN N¡M C¡N".encode("latin-1")
     vni = "Hoä ngheøo huyeän Traàn Vaên Thôøi; aáp Taân Ñöùc, xaõ Haøm Roàng".encode("latin-1")
-    windows = "Ma\u0303 xa\u0303; \u00e2\u0301p Tân Đư\u0301c, Trâ\u0300n Văn Thơ\u0300i, hô\u0323 nghe\u0300o".encode("cp1258")
+    windows = "Ma\u0303 xa\u0303; \u00e2\u0301p Tân Đư\u0301c, Trâ\u0300n Văn Thơ\u0300i, hô\u0323 nghe\u0300o".encode(
+        "cp1258"
+    )
     return (
         _TEXT.encode(),
         b"\xef\xbb\xbf" + _TEXT.encode(),

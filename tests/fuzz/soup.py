@@ -9,7 +9,9 @@ from tasks.read.grid import Grid
 from tasks.values import CellFault, CellValue
 
 _DOUBLE = struct.Struct("<d")
-_ODD_LETTERS = "\0\x01\x0b\x1f\x7f\x85\xa0\xad\u0301\u0323\u06dd\u1ea1\u2028\u200b\u202e\ufeff\uffff\U0001f600\U000e0001\U0010ffff"
+_ODD_LETTERS = (
+    "\0\x01\x0b\x1f\x7f\x85\xa0\xad\u0301\u0323\u06dd\u1ea1\u2028\u200b\u202e\ufeff\uffff\U0001f600\U000e0001\U0010ffff"
+)
 
 
 class Soup:

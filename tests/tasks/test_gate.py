@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import old_excel
 import pytest
 from small_district import a_month
 
@@ -45,9 +46,8 @@ def a_sheet(cells: str) -> tuple[str, str]:
 
 
 def an_xls(*records: tuple[int, bytes]) -> bytes:
-    globals_ = bytes.fromhex("0908100000060500") + bytes(12)
-    body = b"".join(struct.pack("<HH", number, len(data)) + data for number, data in records)
-    return OLE + bytes(504) + globals_ + body + bytes(64) + utf16("Workbook\0")
+    begin = old_excel.BOF, bytes.fromhex("00060500") + bytes(12)
+    return old_excel.from_records([begin, *records], mends_offsets=False)
 
 
 def directory_patched(content: bytes, at: int, layout: str, value: int) -> bytes:

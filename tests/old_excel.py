@@ -139,6 +139,10 @@ def _container(stream: bytes) -> bytes:
 def _entry(name: str, kind: int, start: int, size: int, child: int = _FREE) -> bytes:
     wide = name.encode("utf-16-le") + b"\0\0"
     links = struct.pack("<III", _FREE, _FREE, child)
-    return wide.ljust(64, b"\0") + struct.pack("<HBB", len(wide), kind, 1) + links + bytes(36) + struct.pack(
-        "<IQ", start, size
+    return (
+        wide.ljust(64, b"\0")
+        + struct.pack("<HBB", len(wide), kind, 1)
+        + links
+        + bytes(36)
+        + struct.pack("<IQ", start, size)
     )

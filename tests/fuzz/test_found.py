@@ -1,0 +1,102 @@
+"""What fuzzing has found, each as the smallest file that shows it."""
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+
+import old_excel
+import pytest
+import seeds
+from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+from forms.dictionary import sheets
+from tasks.annotate import annotate
+from tasks.faults import Unreadable
+from tasks.gate import limits, recognise
+from tasks.gate.limits import Limits
+from tasks.read import read_workbook
+from tasks.read.columns import read_columns
+from tasks.read.formats import open_book
+from tasks.values import CellFault
+
+
+@pytest.fixture
+def few_cells() -> Iterator[None]:
+    limits.current = Limits(cells=10_000)
+    yield
+    limits.current = Limits()
+
+
+def test_the_colours_of_a_theme_are_no_rows(few_cells: None) -> None:
+    """`<a:fillToRect r="50000">` was counted as 50,000 rows of 26 columns in every workbook with a theme."""
+    assert b' r="50000"' in zipfile.ZipFile(io.BytesIO(seeds.xlsx()[0])).read("xl/theme/theme1.xml")
+    assert recognise(seeds.xlsx()[0]) == "xlsx"
+
+
+def test_a_row_is_counted_whatever_stands_before_its_number(few_cells: None) -> None:
+    row = f'<row spans="1:31" customFormat="1" {"a" * 60}="1" r="9999"/>'
+    sheet = f"<worksheet><sheetData>{' ' * 70_000}{row}</sheetData></worksheet>"
+    with pytest.raises(Unreadable, match="quá nhiều ô"):
+        recognise(seeds.zipped({"xl/workbook.xml": "<workbook/>", "xl/worksheets/sheet1.xml": sheet}))
+
+
+def test_text_that_is_equal_to_a_fault_does_not_hide_it() -> None:
+    """A text "=1+2" and a formula =1+2 without a value are equal, and of the two only the first was looked at."""
+    field = sheets()["household"].field("persons")
+    _, faults = read_columns(sheets()["household"], {field.key: 0}, [["=1+2"], [CellFault("=1+2")]])
+    assert faults == [(1, "persons", "=1+2")]
+
+
+class TestOldExcel:
+    @pytest.mark.parametrize("record", [old_excel.NUMBER, old_excel.SHARED_LABEL, old_excel.MANY_BLANK, 0x0406])
+    def test_two_cells_far_apart_are_too_many(self, record: int) -> None:
+        """The reader made the whole rectangle: four thousand million cells of a file of nine kilobytes."""
+        far = (record, struct.pack("<HHHd", 65_535, 65_535, 0, 1.0))
+        with pytest.raises(Unreadable, match="quá nhiều ô"):
+            recognise(old_excel.workbook({"Hộ": [["a"]]}, more=[far]))
+
+    @pytest.mark.parametrize("size", [(0, 2**32 - 1, 0, 2**16 - 1), (5, 1, 0, 2), (0, 1, 9, 2)])
+    def test_a_sheet_that_lies_about_its_size_is_refused(self, size: tuple[int, int, int, int]) -> None:
+        """The reader made room for what the sheet says of itself, and the process ended."""
+        lie = old_excel.DIMENSIONS, struct.pack("<IIHHH", *size, 0)
+        with pytest.raises(Unreadable, match="quá nhiều ô"):
+            recognise(old_excel.workbook({"Hộ": [["a"]]}, more=[lie]))
+
+    def test_a_damaged_container_is_refused(self) -> None:
+        """A directory that leads back to itself: another reader opened it all the same, unchecked."""
+        content = bytearray(old_excel.workbook({"Hộ": [["a"]]}))
+        struct.pack_into("<I", content, 48, 5000)
+        with pytest.raises(Unreadable, match="hỏng"):
+            recognise(bytes(content))
+
+    def test_records_that_break_off_are_no_error(self) -> None:
+        whole = old_excel.records(old_excel.workbook({"Hộ": [["a"]]}))
+        at = next(number for number, (kind, _) in enumerate(whole) if kind == old_excel.SHEET)
+        assert recognise(old_excel.from_records([*whole[:at], (old_excel.SHEET, b"")])) == "xls"
+
+
+class TestReturned:
+    def test_a_csv_in_an_old_encoding_keeps_its_letters(self) -> None:
+        """The marked copy of a CSV that was no UTF-8 held replacement characters."""
+        content = seeds.csv_zip()[2]
+        marked = load_workbook(io.BytesIO(annotate(content, "zip", [], {}, "")))
+        assert marked["Hộ"]["C2"].value == "huyện Năm Căn hộ nghèo"
+
+    def test_an_error_stays_an_error_in_a_fresh_copy(self) -> None:
+        content = seeds.ods()[0]
+        sent, marked = (open_book(one, "").grids["Hộ"] for one in (content, annotate(content, "ods", [], {}, "")))
+        faults = [
+            [value for cells in grid.rows for value in cells if isinstance(value, CellFault)] for grid in (sent, marked)
+        ]
+        assert faults[0] == faults[1] == ["#DIV/0!"] * 2
+
+    def test_a_file_without_a_sheet_of_cells_gets_its_list_of_findings(self) -> None:
+        """A workbook of charts only lacks every sheet of the form, and its sender was never told."""
+        charts = [
+            (kind, body[:5] + b"\2" + body[6:]) if kind == old_excel.SHEET else (kind, body)
+            for kind, body in old_excel.records(old_excel.workbook({"Hộ": [["a"]]}))
+        ]
+        content = old_excel.from_records(charts)
+        assert read_workbook(content, "a.xls").tables == {}
+        assert load_workbook(io.BytesIO(annotate(content, "xls", [], {"F02": 1}, ""))).sheetnames[0] == "Lỗi"
