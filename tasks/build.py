@@ -7,8 +7,7 @@ It never opens a file that exists: readers hold the old one, the new one is made
 import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -17,10 +16,29 @@ import polars as pl
 from expectations.catalogue import rule_pack
 from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end
+from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
+from tasks.models import MODELS, SQL, model_sql
 from tasks.schemas import ACCEPTED
 
+__all__ = [
+    "FINDING",
+    "FINDING_COUNT",
+    "RESTATED",
+    "SLOT",
+    "SQL",
+    "SUBMISSION",
+    "BuildError",
+    "BuildInputs",
+    "DictionaryEntry",
+    "build_warehouse",
+    "dictionary",
+    "input_hash",
+    "method_hash",
+    "model_sql",
+    "published_submissions",
+]
+
 REPOSITORY = Path(__file__).parent.parent
-SQL = REPOSITORY / "sql"
 PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
@@ -30,48 +48,6 @@ REPORTS = REPOSITORY / "reports"
 STORAGE_VERSION = "v1.4.0"
 MEMORY_LIMIT = "2GB"
 THREADS = 2
-
-# Every model after the ones it reads. meta.dictionary is written last.
-MODELS = (
-    "core.period",
-    "core.unit",
-    "core.policy",
-    "core.ethnic_group",
-    "core.movement_type",
-    "core.deprivation",
-    "core.poverty_cause",
-    "core.inconsistency",
-    "core.special_programme",
-    "core.special_area",
-    "core.unit_successor",
-    "core.slot",
-    "core.household_month",
-    "core.commune_month",
-    "core.movement_month",
-    "core.policy_month",
-    "core.unit_month",
-    "core.unit_roll_up",
-    "core.indicator_definition",
-    "core.unit_count",
-    "core.plan_number",
-    "core.target",
-    "meta.submission",
-    "meta.finding",
-    "meta.finding_count",
-    "meta.rule",
-    "meta.lineage",
-    "meta.build",
-    "mart.indicator",
-    "mart.special_area",
-    "mart.movement",
-    "mart.coverage",
-    "mart.multidimensional_poverty",
-    "mart.target_vs_actual",
-    "mart.plan_check",
-    "mart.submission_status",
-    "meta.restated_slot",
-    "mart.restatement",
-)
 
 _UTC = pl.Datetime("us", "UTC")
 Schema = Mapping[str, type[pl.DataType] | pl.DataType]
@@ -147,10 +123,6 @@ FINDING_COUNT: Schema = {
 }
 
 
-class BuildError(Exception):
-    """The warehouse cannot be built: an input is missing, or the dictionary and the tables disagree."""
-
-
 @dataclass(frozen=True)
 class BuildInputs:
     """Everything that a release is made from.
@@ -191,7 +163,7 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set threads = {THREADS}; set timezone = 'UTC'")
         connection.execute("attach ':memory:' as input")
-        connection.execute(f"attach {_quoted(str(target))} as warehouse (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach {quoted(str(target))} as warehouse (storage_version '{STORAGE_VERSION}')")
         _load_inputs(connection, inputs)
         connection.execute("use warehouse")
         connection.execute("create schema core; create schema mart; create schema meta")
@@ -200,16 +172,10 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
         for model in MODELS:
             connection.execute(f"create table {model} as\n{model_sql(model)}")
         connection.execute((SQL / "trace.sql").read_text(encoding="utf-8"))
-        _describe(connection)
+        describe(connection)
         connection.execute("checkpoint warehouse")
         connection.execute("use memory")
         connection.execute("detach warehouse")
-
-
-def model_sql(model: str) -> str:
-    """The SELECT behind a table, e.g. `mart.indicator`."""
-    schema, name = model.split(".")
-    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def published_submissions(inputs: BuildInputs) -> list[str]:
@@ -381,105 +347,3 @@ def _settings(inputs: BuildInputs) -> pl.DataFrame:
             "input_hash": [input_hash(inputs)],
         }
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DictionaryEntry:
-    """What a table or a column means. `column` is empty for the table, `table` is * for a column of many tables."""
-
-    table: str
-    column: str
-    type: str
-    unit: str
-    description_en: str
-    description_vi: str
-    source: str
-
-
-@cache
-def dictionary() -> dict[tuple[str, str], DictionaryEntry]:
-    """The entries of `sql/dictionary.csv` by table and column, form fields worded as in the form's dictionary."""
-    found: dict[tuple[str, str], DictionaryEntry] = {}
-    with open(SQL / "dictionary.csv", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            entry = _worded_by_form(DictionaryEntry(**row))
-            key = (entry.table, entry.column)
-            if key in found:
-                raise BuildError(f"sql/dictionary.csv describes {'.'.join(key)} twice")
-            if not entry.description_en or not entry.description_vi:
-                raise BuildError(f"sql/dictionary.csv says nothing about {'.'.join(key)}")
-            found[key] = entry
-    return found
-
-
-def _worded_by_form(entry: DictionaryEntry) -> DictionaryEntry:
-    """A column that is a field of the form takes its label and description from there, unless it has its own."""
-    sheet, _, key = entry.source.removeprefix("form:").partition(".")
-    if not entry.source.startswith("form:") or not key:
-        return entry
-    field = sheets()[sheet].field(key)
-    parts = [field.label_en, field.description, field.values if field.type == "choice" else ""]
-    return replace(
-        entry,
-        description_en=entry.description_en or ". ".join(part for part in parts if part),
-        description_vi=entry.description_vi or field.label_vi,
-    )
-
-
-def _describe(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write meta.dictionary and the comment of every table and column. Raises BuildError on any gap."""
-    connection.execute(
-        "create table meta.dictionary (table_name varchar, column_name varchar, type varchar, unit varchar,"
-        " description_en varchar, description_vi varchar, source varchar)"
-    )
-    described = _described_columns(_actual_columns(connection))
-    connection.register("described", pl.DataFrame([asdict(entry) for entry in described]).to_arrow())
-    connection.execute("insert into meta.dictionary from described")
-    connection.unregister("described")
-    # One transaction: some four hundred comments, each of which would wait for the disk.
-    connection.execute("begin")
-    for entry in described:
-        object_ = f'column {entry.table}."{entry.column}"' if entry.column else f"table {entry.table}"
-        unit = f" [{entry.unit}]" if entry.unit else ""
-        comment = f"{entry.description_en}{unit} | {entry.description_vi}"
-        connection.execute(f"comment on {object_} is {_quoted(comment)}")
-    connection.execute("commit")
-
-
-def _actual_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """The type of every column by table, tables in the order of MODELS, columns in their own."""
-    rows = connection.execute(
-        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()"
-        " where database_name = 'warehouse' and not internal order by column_index"
-    ).fetchall()
-    tables: dict[str, dict[str, str]] = {model: {} for model in (*MODELS, "meta.dictionary")}
-    for table, column, type_ in rows:
-        tables[table][column] = type_
-    return tables
-
-
-def _described_columns(tables: dict[str, dict[str, str]]) -> list[DictionaryEntry]:
-    """One entry per table and column of the file. Raises BuildError listing every gap between the two."""
-    entries = dictionary()
-    used: set[tuple[str, str]] = set()
-    described: list[DictionaryEntry] = []
-    gaps: list[str] = []
-    for table, columns in tables.items():
-        for column, type_ in {"": "", **columns}.items():
-            key = (table, column) if (table, column) in entries else ("*", column)
-            entry = entries.get(key) if column or key[0] != "*" else None
-            if entry is None:
-                gaps.append(f"{table}.{column} has no entry".replace(". ", " "))
-                continue
-            if entry.type != type_:
-                gaps.append(f"{table}.{column} is {type_}, the entry says {entry.type}")
-            used.add(key)
-            described.append(replace(entry, table=table))
-    gaps += [f"entry {'.'.join(key)} has no column" for key in entries if key not in used]
-    if gaps:
-        raise BuildError("sql/dictionary.csv and the tables disagree: " + "; ".join(gaps))
-    return described
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

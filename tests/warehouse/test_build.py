@@ -9,7 +9,7 @@ import pytest
 from warehouse_data import BASELINE, Query, Register, province, submission_row, write_inputs
 
 from forms.dictionary import sheets
-from tasks import build
+from tasks import dictionary
 from tasks.build import FINDING, SUBMISSION, BuildError, BuildInputs, build_warehouse, input_hash
 
 
@@ -82,10 +82,10 @@ def test_columns_without_any_value_may_come_untyped(tmp_path: Path, small_inputs
 
 
 def test_the_dictionary_and_the_tables_must_agree(small_inputs: BuildInputs, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = dict(build.dictionary())
+    entries = dict(dictionary.dictionary())
     entries["mart.indicator", "lost"] = entries.pop(("mart.indicator", "value"))
     entries["mart.movement", "opening"] = dataclasses.replace(entries["mart.movement", "opening"], type="VARCHAR")
-    monkeypatch.setattr(build, "dictionary", lambda: entries)
+    monkeypatch.setattr(dictionary, "dictionary", lambda: entries)
     with pytest.raises(BuildError) as error:
         build_warehouse(small_inputs.accepted.parent / "w.duckdb", small_inputs)
     assert "mart.indicator.value has no entry" in str(error.value)
