@@ -9,11 +9,19 @@ from plan.reference import next_period
 
 
 def waits_for_month_before(state: State, district_code: str, period: str, first_period: str) -> bool:
-    """Whether the district's month before is neither accepted nor excused yet."""
-    if period <= first_period:
-        return False
-    before = (district_code, next_period(period, -1))
-    return state.accepted(before) is None and before not in state.excused
+    """Whether the district's month before is neither accepted nor excused yet.
+
+    Excused months are passed over: what comes after them is held against the month before them, which may still be
+    on its way.
+    """
+    before = next_period(period, -1)
+    while before >= first_period:
+        if state.accepted((district_code, before)) is not None:
+            return False
+        if (district_code, before) not in state.excused:
+            return True
+        before = next_period(before, -1)
+    return False
 
 
 def judging_inputs(state: State, submission: Submission, first_period: str) -> dict[str, Any]:

@@ -154,6 +154,12 @@ class TestWaits:
     def test_an_excused_month_is_not_waited_for(self, story: Story) -> None:
         assert not waits_for_month_before(story.excused(FIRST).state, "964", "2020-01", FIRST)
 
+    def test_an_excused_month_is_passed_over_to_the_one_before_it(self, story: Story) -> None:
+        story.excused("2020-01").excused("2020-02")
+        assert waits_for_month_before(story.state, "964", "2020-03", FIRST)
+        story.received("a").judged("a", FIRST)
+        assert not waits_for_month_before(story.state, "964", "2020-03", FIRST)
+
 
 class TestNeedsJudging:
     def test_what_was_never_judged(self, story: Story) -> None:
