@@ -1,7 +1,7 @@
 """Run the suites of Great Expectations over a wave's frames.
 
-The library costs seconds to import and tenths of a second per run, whatever the size: it is imported here
-only, kept warm, and given all submissions of a period at once.
+The library costs seconds to import and tenths of a second per run, whatever the size: it is imported here and in
+`tasks/questions.py` only, kept warm, and given all submissions of a period at once.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -47,6 +47,7 @@ from expectations import commune, cover, household, movement, policy, presence
 from tasks.derive import Frames
 from tasks.failure import Failure
 from tasks.faults import SystemFault
+from tasks.questions import Asked, Question, ask, put_together, side_by_side
 
 gc.enable()
 # What was imported stays to the end: without this the interpreter walks all of it once more when it leaves.
@@ -60,14 +61,20 @@ def validate_wave(frames: Frames, period: str | None) -> list[Failure]:
 
     Raises SystemFault when an expectation could not be computed: that is never a pass.
     """
-    failures = []
-    for name, frame in frames.items():
-        if frame.height:
-            failures += _validate_frame(name, frame, _suite(name, period))
-    return failures
+    tables = {name: frame for name, frame in frames.items() if frame.height}
+    return answer([one for name in tables for one in _asked(name, period)], tables)
+
+
+def answer(asked: Iterable[Asked], tables: Mapping[str, pl.DataFrame]) -> list[Failure]:
+    """The expectations that some rows do not meet, with all of these rows. Raises SystemFault as `validate_wave`."""
+    return [failure for group in put_together(asked, tables) for failure in _answer_group(group, tables)]
 
 
 @cache
+def _asked(name: str, period: str | None) -> list[Asked]:
+    return ask(name, _suite(name, period))
+
+
 def _suite(name: str, period: str | None) -> list[Expectation]:
     always: dict[str, Callable[[], list[Expectation]]] = {"cover": cover.suite, "presence": presence.suite}
     if name in always:
@@ -83,43 +90,53 @@ def _suite(name: str, period: str | None) -> list[Expectation]:
     return by_period[name](period)
 
 
-def _validate_frame(name: str, frame: pl.DataFrame, expectations: list[Expectation]) -> list[Failure]:
-    """First ask of every expectation only whether it holds; then, of the few that do not, which rows fail.
+def _answer_group(questions: list[Question], tables: Mapping[str, pl.DataFrame]) -> list[Failure]:
+    """First ask of every question only whether it holds; then, of the few that do not, which values fail.
 
-    The first question costs less than half of the second. The second is asked without index columns: it then
-    returns plain positions with exact counts, where index columns build a dictionary per failing value.
+    The first costs less than half of the second. The second is asked without index columns: it then returns
+    plain positions, where index columns build a dictionary per failing value.
     """
-    needed = sorted({column for expectation in expectations for column in _columns(expectation)})
-    data = frame.select(needed).to_pandas(use_pyarrow_extension_array=True)
+    data = side_by_side(questions).to_pandas(use_pyarrow_extension_array=True)
     batch = _batch_definition().get_batch(batch_parameters={"dataframe": data})
-    unmet = []
-    for outcome in _run(batch, name, expectations, {"result_format": "BOOLEAN_ONLY"}):
-        if not outcome.success:
-            unmet.append(_config(outcome).to_domain_obj())
+    outcomes = _run(batch, questions, range(len(questions)), {"result_format": "BOOLEAN_ONLY"})
+    unmet = [number for number, outcome in outcomes.items() if not outcome.success]
     if not unmet:
         return []
     failures = []
-    for outcome in _run(batch, name, unmet, {"result_format": "COMPLETE", "include_unexpected_rows": False}):
-        positions = outcome.result["unexpected_index_list"]
-        failures.append(Failure(name, _meta(outcome), [int(position) for position in positions]))
+    told = _run(batch, questions, unmet, {"result_format": "COMPLETE", "include_unexpected_rows": False})
+    for number, outcome in sorted(told.items()):
+        failures += questions[number].failures(outcome.result["unexpected_index_list"], tables)
     return failures
 
 
 def _run(
-    batch: Any, name: str, expectations: list[Expectation], result_format: dict[str, Any]
-) -> list[ExpectationValidationResult]:
-    """The outcome of every expectation. Raises SystemFault when one of them could not be computed."""
-    suite = gx.ExpectationSuite(name=name, expectations=expectations)
+    batch: Any, questions: Sequence[Question], numbers: Collection[int], result_format: dict[str, Any]
+) -> dict[int, ExpectationValidationResult]:
+    """The outcome of every question by its number. Raises SystemFault when one of them could not be computed."""
+    suite = gx.ExpectationSuite(
+        name="questions", expectations=[questions[number].expectation(number) for number in numbers]
+    )
     with _configurations_built_once():
-        outcomes: list[ExpectationValidationResult] = batch.validate(suite, result_format=result_format).results
-    for outcome in outcomes:
-        if outcome.exception_info.get("raised_exception"):
-            rule = _meta(outcome)["rule"]
-            message = outcome.exception_info.get("exception_message")
-            raise SystemFault(f"rule {rule} could not be computed on frame {name}: {message}")
-    if len(outcomes) != len(expectations):
-        raise SystemFault(f"{len(expectations) - len(outcomes)} rules gave no answer on frame {name}")
+        results: list[ExpectationValidationResult] = batch.validate(suite, result_format=result_format).results
+    outcomes = {}
+    for outcome in results:
+        # Results come back in another order than the suite.
+        assert outcome.expectation_config is not None
+        number = (outcome.expectation_config.meta or {})["question"]
+        raised = _raised(outcome)
+        if raised is not None:
+            raise SystemFault(f"rule {questions[number].rule} could not be computed: {raised}")
+        outcomes[number] = outcome
+    if outcomes.keys() != set(numbers):
+        raise SystemFault(f"{len(numbers) - len(outcomes)} rules gave no answer")
     return outcomes
+
+
+def _raised(outcome: ExpectationValidationResult) -> str | None:
+    """What kept an expectation from being computed, None where nothing did; the library tells it in two ways."""
+    told = outcome.exception_info
+    each = [told] if "raised_exception" in told else list(told.values())
+    return next((str(one.get("exception_message")) for one in each if one.get("raised_exception")), None)
 
 
 @contextlib.contextmanager
@@ -145,22 +162,6 @@ def _configurations_built_once() -> Iterator[None]:
         yield
     finally:
         Expectation.configuration = original  # type: ignore[method-assign, assignment]
-
-
-def _config(outcome: ExpectationValidationResult) -> ExpectationConfiguration:
-    assert outcome.expectation_config is not None
-    return outcome.expectation_config
-
-
-def _meta(outcome: ExpectationValidationResult) -> dict[str, Any]:
-    """The expectation's own meta: outcomes come back in another order than the suite."""
-    return dict(_config(outcome).meta or {})
-
-
-def _columns(expectation: Expectation) -> list[str]:
-    configured = expectation.configuration.kwargs
-    names = [configured[key] for key in ("column", "column_A", "column_B") if key in configured]
-    return names + list(configured.get("column_list", []))
 
 
 @cache
