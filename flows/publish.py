@@ -74,7 +74,8 @@ def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
         ledger = Ledger(settings.database_url)
         try:
             point_current(settings.releases, settings.current, release_id)
-            payload = {"release_id": release_id}
+            # With the month, so that `rebuild` publishes the one that readers saw. A release's name begins with it.
+            payload = {"release_id": release_id, "as_of": release_id.rpartition("-")[0]}
             ledger.append([Event("rolled_back", dt.datetime.now(dt.UTC), by=by, reason=reason, payload=payload)])
         finally:
             ledger.close()

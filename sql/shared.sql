@@ -25,19 +25,19 @@ select
     coalesce(groups.is_minority, true)                                              as is_minority,
     units.area,
     reported.area                                                                   as area_reported,
-    [population for population in [
-        'all',
-        if(not social_protection, 'excluding_social_protection', null),
-        if(ethnicity = 'Khmer', 'khmer', null),
-        if(coalesce(groups.is_minority, true), 'minority', null),
-        if(social_protection, 'social_protection', null),
-        if(merit, 'merit', null),
-        if(head_sex = 'female', 'female_headed', null),
-        units.area,
-        if(class = 'N1', 'income_poor', null),
-        if(class = 'N2', 'services_deprived', null),
-        if(class = 'N2' and health_insurance, 'services_deprived_no_insurance', null)
-    ] if population is not null and reported.class <> 'KN']                         as populations,
+    if(reported.class = 'KN', [], list_concat(
+        ['all'],
+        if(not social_protection, ['excluding_social_protection'], []),
+        if(ethnicity = 'Khmer', ['khmer'], []),
+        if(coalesce(groups.is_minority, true), ['minority'], []),
+        if(social_protection, ['social_protection'], []),
+        if(merit, ['merit'], []),
+        if(head_sex = 'female', ['female_headed'], []),
+        if(units.area is not null, [units.area], []),
+        if(class = 'N1', ['income_poor'], []),
+        if(class = 'N2', ['services_deprived'], []),
+        if(class = 'N2' and health_insurance, ['services_deprived_no_insurance'], [])
+    ))                                                                              as populations,
     reported.b1_points,
     reported.b2_points,
     reported.health_access,
@@ -50,18 +50,18 @@ select
     reported.toilet,
     reported.telecom,
     reported.info_assets,
-    [deprivation for deprivation in [
-        if(health_access, 'health_access', null),
-        if(health_insurance, 'health_insurance', null),
-        if(adult_education, 'adult_education', null),
-        if(child_school, 'child_school', null),
-        if(housing_quality, 'housing_quality', null),
-        if(housing_area, 'housing_area', null),
-        if(water, 'water', null),
-        if(toilet, 'toilet', null),
-        if(telecom, 'telecom', null),
-        if(info_assets, 'info_assets', null)
-    ] if deprivation is not null]                                                   as deprived_in,
+    list_concat(
+        if(health_access, ['health_access'], []),
+        if(health_insurance, ['health_insurance'], []),
+        if(adult_education, ['adult_education'], []),
+        if(child_school, ['child_school'], []),
+        if(housing_quality, ['housing_quality'], []),
+        if(housing_area, ['housing_area'], []),
+        if(water, ['water'], []),
+        if(toilet, ['toilet'], []),
+        if(telecom, ['telecom'], []),
+        if(info_assets, ['info_assets'], [])
+    )                                                                               as deprived_in,
     reported.social_protection,
     reported.merit,
     reported.causes,
@@ -138,29 +138,40 @@ union all
 select submission_id, period, commune_code, 'persons', unnest(['all', area]), unnest([persons, persons])
 from residents;
 
--- The rates of any set of counts: count_table has (place, indicator, population, value), place being a key of any
--- kind; definition_table has the columns of core.indicator_definition. Parts are whole numbers; a rate is
--- 100 × numerator / denominator.
-create macro input.rates(count_table, definition_table) as table
+-- Any set of counts with the rates that they make: count_table has (place, indicator, population, value), place being
+-- a key of any kind; definition_table has the columns of core.indicator_definition. Parts are whole numbers; a rate is
+-- 100 × numerator / denominator, NULL over no households.
+create macro input.counts_and_rates(count_table, definition_table) as table
 with
 counts      as (select place, indicator, population, value from query_table(count_table)),
-definitions as (select * from query_table(definition_table) where unit = 'percent')
+definitions as (select * from query_table(definition_table)),
 
-select
-    above.place,
-    definitions.indicator,
-    definitions.population,
-    above.value                             as numerator,
-    below.value - coalesce(less.value, 0)   as denominator
-from definitions
-join counts as above on  above.indicator  = definitions.numerator_indicator
-                     and above.population = definitions.numerator_population
-join counts as below on  below.indicator  = definitions.denominator_indicator
-                     and below.population = definitions.denominator_population
-                     and below.place      = above.place
-left join counts as less on  less.indicator  = definitions.less_indicator
-                         and less.population = definitions.less_population
-                         and less.place      = above.place;
+rates as (
+    select
+        above.place,
+        definitions.indicator,
+        definitions.population,
+        above.value                             as numerator,
+        below.value - coalesce(less.value, 0)   as denominator,
+        definitions.unit
+    from definitions
+    join counts as above on  above.indicator  = definitions.numerator_indicator
+                         and above.population = definitions.numerator_population
+    join counts as below on  below.indicator  = definitions.denominator_indicator
+                         and below.population = definitions.denominator_population
+                         and below.place      = above.place
+    left join counts as less on  less.indicator  = definitions.less_indicator
+                             and less.population = definitions.less_population
+                             and less.place      = above.place
+)
+
+select counts.place, counts.indicator, counts.population, counts.value as numerator, null::bigint as denominator,
+       counts.value::double as value, definitions.unit
+from counts
+join definitions using (indicator, population)
+union all
+select place, indicator, population, numerator, denominator, 100 * numerator / nullif(denominator, 0), unit
+from rates;
 
 -- Every number of the four sheets that adds up over communes: the counts above, both balances of sheet Diễn biến
 -- (poor_households:opening …) and eligible and served of sheet Chính sách.

@@ -256,6 +256,10 @@ def _text_table(path: Path) -> pl.DataFrame:
         return pl.DataFrame(list(csv.DictReader(file)), infer_schema_length=None)
 
 
+# What names a household to its district stays in the accepted tables.
+_LEFT_BEHIND = ("hamlet", "household_code", "id_number_hash", "head_birth_year")
+
+
 def _load_accepted(
     connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str], prefix: str = ""
 ) -> None:
@@ -267,7 +271,7 @@ def _load_accepted(
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
             raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
-        columns = ", ".join(f'"{column}"' for column in schema)
+        columns = ", ".join(f'"{column}"' for column in schema if column not in _LEFT_BEHIND)
         connection.execute(
             f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
             [[str(path) for path in paths]],

@@ -7,15 +7,7 @@ with
 units  as (select * from core.unit_month),
 counts as (select {'period': period, 'unit_code': unit_code} as place, * from core.unit_count),
 
-all_rows as (
-    select place, indicator, population, value as numerator, null::bigint as denominator,
-           value::double as value, unit
-    from counts
-    union all
-    select place, indicator, population, numerator, denominator,
-           100 * numerator / nullif(denominator, 0), 'percent'
-    from input.rates(counts, core.indicator_definition)
-)
+all_rows as (select * from input.counts_and_rates(counts, core.indicator_definition))
 
 select
     units.period,

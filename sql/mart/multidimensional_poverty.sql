@@ -15,13 +15,20 @@ weights(weight) as (values ('household'), ('person')),
 
 dimensions as (select deprivation as dimension, 1 as importance from core.deprivation),
 
+-- Households alike in their deprivations are counted together first: there are far fewer patterns than households.
+patterns as (
+    select period, commune_code, deprived_in, count(*) as households, sum(persons)::bigint as persons
+    from register
+    group by all
+),
+
 -- A unit without anybody on the register stays in, at weight 0.
 observations as (
     select
         {'period': period, 'unit_code': unit_code, 'weight': weights.weight}    as place,
-        if(weights.weight = 'household', 1, persons)                            as weight,
+        if(weights.weight = 'household', households, persons)                   as weight,
         deprived_in
-    from register
+    from patterns
     join roll_up using (period, commune_code)
     cross join weights
     union all

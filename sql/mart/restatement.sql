@@ -130,19 +130,8 @@ counts as (
 then_counts as (select place, indicator, population, then_value as value from counts),
 now_counts  as (select place, indicator, population, now_value as value from counts where now_value is not null),
 
-then_values as (
-    select place, indicator, population, value::double as value from then_counts
-    union all
-    select place, indicator, population, 100 * numerator / nullif(denominator, 0)
-    from input.rates(then_counts, definitions)
-),
-
-now_values as (
-    select place, indicator, population, value::double as value from now_counts
-    union all
-    select place, indicator, population, 100 * numerator / nullif(denominator, 0)
-    from input.rates(now_counts, definitions)
-),
+then_values as (select * from input.counts_and_rates(then_counts, definitions)),
+now_values  as (select * from input.counts_and_rates(now_counts, definitions)),
 
 differing as (
     select place, indicator, population, then_values.value as as_published, now_values.value as as_known_now

@@ -51,19 +51,13 @@ coverage as (
 
 summed as (
     select {'period': listed.period, 'programme': listed.programme, 'unit_code': listed.unit_code} as place,
-           counts.indicator, counts.population, counts.unit, sum(counts.value)::bigint as value
+           counts.indicator, counts.population, sum(counts.value)::bigint as value
     from listed
     join counts on counts.period = listed.period and counts.unit_code = listed.commune_code
     group by all
 ),
 
-all_rows as (
-    select place, indicator, population, value as numerator, null::bigint as denominator, value::double as value, unit
-    from summed
-    union all
-    select place, indicator, population, numerator, denominator, 100 * numerator / nullif(denominator, 0), 'percent'
-    from input.rates(summed, core.indicator_definition)
-)
+all_rows as (select * from input.counts_and_rates(summed, core.indicator_definition))
 
 select
     coverage.period,

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import cli
 from flows.decisions import decide_on, record
 from flows.ingest import ingest
-from flows.publish import Published, publish
+from flows.publish import Published, publish, rollback
 from flows.rebuild import rebuild
 from flows.runner import DirectRunner
 from forms.month import DistrictMonth
@@ -156,6 +156,13 @@ def test_what_was_withdrawn_is_no_longer_known_and_says_why(office: Office) -> N
     assert [(one["period"], one["cause"], one["reason"]) for one in changes[second.release.release_id]] == [
         (JANUARY, "withdrawal", REASON)
     ]
+
+    # Readers go back to the baseline; made again from nothing, it is still the baseline that they see.
+    baseline = office.publish(DECEMBER)
+    office.publish(JANUARY)
+    rollback(office.settings, baseline.release.release_id, BY, "chỉ công bố kỳ gốc")
+    again = rebuild(office.settings, DirectRunner(), lambda *_: None)
+    assert (again.release.release_id, again.as_of) == (baseline.release.release_id, DECEMBER)
 
 
 # The rest needs no files: what the ledger's events say.
