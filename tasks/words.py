@@ -5,6 +5,8 @@ from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
 
 __all__ = [
     "CHANGES_VI",
+    "LISTING_SHEET",
+    "LISTING_TITLE",
     "MEASURES_VI",
     "SAMPLE_NOTE_VI",
     "SEVERITIES_VI",
@@ -13,6 +15,9 @@ __all__ = [
     "number_vi",
 ]
 
+# The sheet of findings in a workbook that went back to a district, and what stands in its first cell: by these it is
+# known again when the workbook is sent once more.
+LISTING_SHEET, LISTING_TITLE = "Lỗi", "DANH SÁCH LỖI CỦA TỆP"
 SEVERITIES_VI = {"critical": "nghiêm trọng", "warning": "cảnh báo", "info": "thông tin"}
 # Cause in mart.restatement, and of what a release changed.
 CHANGES_VI = {

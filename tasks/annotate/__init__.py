@@ -10,12 +10,15 @@ change is copied as it is, and in a sheet only the tags of the cells at fault ch
 file with 10,000 listed findings, so a large file needs no other treatment (its values as a fresh workbook: 8 s).
 
 What an in-place change can't do is done on a fresh workbook with the sender's values at the same addresses, and
-the sheet "Lỗi" says so: xls, ods and zip of CSVs, and an .xlsx of a kind that is not known (strict OOXML,
-UTF-16, CDATA). There styles, widths and formulas are not the sender's.
+the sheet "Lỗi" says so: xls, ods and zip of CSVs, and an .xlsx of a kind that is not known (strict OOXML, XML with
+comments or CDATA). There styles, widths and formulas are not the sender's; errors, merged and hidden cells are.
 
-Known limits: a comment on a cell that carries a threaded comment of Microsoft 365 is shown by other programs
-only; fills of a conditional format lie over ours; in a returned file that is mended and sent again, the marks of
-cells that are no longer at fault stay until someone takes them off.
+A returned workbook that is mended and sent again carries our marks: its sheet "Lỗi" is passed over by the reader
+(`tasks/read/listing.py`), and a new return has the new sheet, fills and notes instead of the old ones.
+
+Known limits: a comment on a cell that carries a threaded comment of Microsoft 365 is shown by other programs only;
+fills of a conditional format lie over ours; where a program has dropped the second colour of our fill, as
+LibreOffice does, a cell that the sender had coloured is white after the second return.
 """
 
 from collections import Counter
@@ -28,6 +31,7 @@ from tasks.annotate.fresh import rewrite
 from tasks.annotate.lines import causes, make_lines, sheet_finder
 from tasks.annotate.listing import write_listing
 from tasks.annotate.package import Unfamiliar
+from tasks.words import LISTING_SHEET
 
 __all__ = ["annotate"]
 
@@ -49,7 +53,7 @@ def annotate(
     columns of `tasks.findings.SCHEMA` and may be cut per rule; `counts` has the exact number for every rule.
     Masked values are shown as the file has them. `verdict_vi` says in words what became of the file.
 
-    Raises ValueError for a kind that is not known, tasks.faults.Unreadable for a file that can't be opened.
+    Raises ValueError for a kind that is not known, tasks.faults.Unreadable for a file that can't be opened (rule F01).
     """
     if kind not in _FRESH_NOTES:
         raise ValueError(f"a file of kind {kind!r} can't be annotated")
@@ -78,5 +82,5 @@ def _annotated(
     order = causes(exact)
     lines = make_lines(findings, order, find_sheet, content)
     book.mark(lines)
-    book.put_first("Lỗi", write_listing(lines, order, exact, verdict_vi, notes_vi, book.styles))
+    book.put_first(LISTING_SHEET, write_listing(lines, order, exact, verdict_vi, notes_vi, book.styles))
     return book.save()

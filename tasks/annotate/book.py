@@ -8,10 +8,21 @@ from xml.dom.minidom import Element
 from xml.parsers.expat import ExpatError
 
 from tasks.annotate.cells import Cell, SheetXml
-from tasks.annotate.comments import note_of, write_boxes, write_comments
+from tasks.annotate.comments import is_marked, note_of, write_boxes, write_comments
 from tasks.annotate.lines import Line
-from tasks.annotate.listing import Listing, location
-from tasks.annotate.package import MAIN, OFFICE, Package, Unfamiliar, append, children, local_name, new_element, prepend
+from tasks.annotate.listing import Listing, listings, location
+from tasks.annotate.package import (
+    MAIN,
+    OFFICE,
+    Package,
+    Unfamiliar,
+    append,
+    children,
+    local_name,
+    new_element,
+    prepend,
+    take_out,
+)
 from tasks.annotate.styles import Styles
 from tasks.annotate.text import clean
 from tasks.words import SEVERITIES_VI
@@ -36,16 +47,23 @@ class Book:
             if self._root.namespaceURI != MAIN:
                 raise Unfamiliar("the workbook is of another kind of XML (strict)")
             self._sheets = children(children(self._root, "sheets")[0], "sheet")
-            self.sheet_names = [one.getAttribute("name") for one in self._sheets]
             styles = self._package.related(part, "styles")
             if styles is None:
                 raise Unfamiliar("there are no styles")
             self.styles = Styles(self._package.document(styles))
+            self._unfilled = self.styles.unfilled(keeps_second_colours=not self._is_saved_by_libreoffice())
+            for name in listings(content, self.sheet_names):
+                self._take_out(self.sheet_names.index(name))
         except (zipfile.BadZipFile, ExpatError, IndexError) as error:
             raise Unfamiliar(str(error)) from error
 
+    @property
+    def sheet_names(self) -> list[str]:
+        """The sender's sheets in order, without the sheets of findings of earlier returns."""
+        return [one.getAttribute("name") for one in self._sheets]
+
     def mark(self, lines: Iterable[Line]) -> None:
-        """Fill and comment the cell of every finding that has one; take the selection from every sheet."""
+        """Fill and comment the cells of these findings and no others; take the selection from every sheet."""
         by_sheet: defaultdict[str, list[Line]] = defaultdict(list)
         for line in lines:
             if line.sheet is not None and line.place is not None:
@@ -59,7 +77,7 @@ class Book:
         part = self._package.free_name("xl/worksheets/sheet{}.xml")
         self._package.add(part, listing.content, f"{_FORMAT}worksheet+xml")
         relation = self._package.relate(self._part, "worksheet", part)
-        self._shift_names()
+        self._shift_names(after=-1, by=1)
         for views in children(self._root, "bookViews"):
             for view in children(views, "workbookView"):
                 view.setAttribute("activeTab", "0")
@@ -80,17 +98,16 @@ class Book:
 
     def _mark_sheet(self, part: str, lines: list[Line]) -> None:
         xml = SheetXml(self._package.read(part))
-        if not lines or not xml.is_worksheet():
-            self._package.write(part, xml.marked((), _unchanged, None))
-            return
-        places = {(line.row, line.column) for line in lines if line.row and line.column}
-        shown = xml.shown_at(places)
         by_cell: defaultdict[Cell, list[Line]] = defaultdict(list)
-        for line in lines:
-            if line.row and line.column:
-                by_cell[shown[line.row, line.column]].append(line)
+        drawing = None
+        if xml.is_worksheet():
+            xml.restyle(self._unfilled)
+            shown = xml.shown_at({(line.row, line.column) for line in lines if line.row and line.column})
+            for line in lines:
+                if line.row and line.column:
+                    by_cell[shown[line.row, line.column]].append(line)
+            drawing = self._comment(part, xml, by_cell)
         worst = {cell: min((one.severity for one in found), key=_SEVERITIES.index) for cell, found in by_cell.items()}
-        drawing = self._comment(part, xml, by_cell)
         self._package.write(
             part, xml.marked(by_cell, lambda style, cell: self.styles.filled(style, worst[cell]), drawing)
         )
@@ -98,21 +115,41 @@ class Book:
     def _comment(self, part: str, xml: SheetXml, by_cell: dict[Cell, list[Line]]) -> str | None:
         """Write the sheet's comments; returns the relationship of its boxes where the sheet has none yet."""
         package = self._package
-        notes = {cell: note_of(found) for cell, found in by_cell.items()}
         comments = package.related(part, "comments")
-        content, new = write_comments(package.read(comments) if comments else None, notes)
+        existing = package.read(comments) if comments else None
+        if not by_cell and (existing is None or not is_marked(existing)):
+            return None
+        notes = {cell: note_of(found) for cell, found in by_cell.items()}
+        written = write_comments(existing, notes)
         if comments:
-            package.write(comments, content)
+            package.write(comments, written.content)
         else:
             name = package.free_name("xl/comments{}.xml")
-            package.add(name, content, f"{_FORMAT}comments+xml")
+            package.add(name, written.content, f"{_FORMAT}comments+xml")
             package.relate(part, "comments", name)
         relation = xml.drawing()
         boxes = package.target(part, relation) if relation else package.free_name("xl/drawings/vmlDrawing{}.vml")
-        vml = write_boxes(package.read(boxes) if relation else None, new, notes, xml.columns())
+        vml = write_boxes(package.read(boxes) if relation else None, written, notes, xml.columns)
         package.declare_extension("vml", "application/vnd.openxmlformats-officedocument.vmlDrawing")
         package.write(boxes, vml)
         return None if relation else package.relate(part, "vmlDrawing", boxes)
+
+    def _is_saved_by_libreoffice(self) -> bool:
+        """It writes some colour of its own as the second one of a fill."""
+        properties = self._package.related("", "extended-properties")
+        return properties is not None and b"<Application>LibreOffice" in self._package.read(properties)
+
+    def _take_out(self, position: int) -> None:
+        """Remove a sheet and the names that belong to it."""
+        sheet = self._sheets.pop(position)
+        relation = sheet.getAttributeNS(OFFICE, "id")
+        self._package.remove(self._package.target(self._part, relation), self._part, relation)
+        take_out(sheet)
+        for names in children(self._root, "definedNames"):
+            for one in children(names, "definedName"):
+                if one.getAttribute("localSheetId") == str(position):
+                    take_out(one)
+        self._shift_names(after=position, by=-1)
 
     def _free_title(self, title: str) -> str:
         taken = {unicodedata.normalize("NFC", name).casefold() for name in self.sheet_names}
@@ -122,12 +159,13 @@ class Book:
             free = f"{title} ({number})"
         return free
 
-    def _shift_names(self) -> None:
+    def _shift_names(self, after: int, by: int) -> None:
         """Names that belong to one sheet know it by its position."""
         for names in children(self._root, "definedNames"):
             for one in children(names, "definedName"):
-                if one.hasAttribute("localSheetId"):
-                    one.setAttribute("localSheetId", str(int(one.getAttribute("localSheetId")) + 1))
+                position = one.getAttribute("localSheetId")
+                if position and int(position) > after:
+                    one.setAttribute("localSheetId", str(int(position) + by))
 
     def _name(self, name: str, refers_to: str) -> Element:
         entry = append(self._names(), "definedName", name=name, localSheetId="0")
@@ -145,7 +183,3 @@ class Book:
         last = max(number for number, one in enumerate(elements) if local_name(one) in _BEFORE_NAMES)
         self._root.insertBefore(names, elements[last + 1] if last + 1 < len(elements) else None)
         return names
-
-
-def _unchanged(style: int, cell: Cell) -> int:
-    return style

@@ -15,8 +15,8 @@ from tasks.annotate.lines import MAX_COLUMNS, MAX_ROWS
 from tasks.annotate.package import CONTENT_TYPES, MAIN, OFFICE, RELATIONSHIPS
 from tasks.annotate.text import clean, xml_text
 from tasks.read.formats import open_book
-from tasks.read.grid import Cells, Grid
-from tasks.values import CellFault, CellValue
+from tasks.read.grid import Cells, Grid, Span
+from tasks.values import EPOCH_1900, EPOCH_1904, ERROR_TEXTS, CellFault, CellValue
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _APPLIED = ' applyNumberFormat="1"'
@@ -25,12 +25,14 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 # Column widths follow the first rows: the header and some data.
 _WIDTH_ROWS = 100
 _WIDTH_MIN, _WIDTH_MAX = 6, 40
-# A spreadsheet counts days from here; before March 1900 it counts one that never was.
-_DAY_ZERO, _FIRST_DAY, _DAY = dt.date(1899, 12, 30), dt.date(1900, 3, 1), dt.timedelta(days=1)
+_HIDDEN = ' hidden="1"'
+# Before March 1900 a spreadsheet counts a day that never was.
+_FIRST_DAY, _DAY = dt.date(1900, 3, 1), dt.timedelta(days=1)
 # Up to here a whole number that is stored with a point is written without one.
 _EXACT = 2**53
 # Errors that a cell of .xlsx can hold as such.
-_ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"))
+_NO_VALUE = "#N/A"
+_ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", _NO_VALUE))
 _FORMULA_STARTS = "=+-@\t\r'"
 # Number format and further attributes of each cell style; 21 is h:mm:ss, 46 is [h]:mm:ss.
 _CELL_FORMATS = ((0, ""), (0, ' quotePrefix="1"'), (164, _APPLIED), (165, _APPLIED), (21, _APPLIED), (46, _APPLIED))
@@ -48,7 +50,8 @@ class Fresh:
 def rewrite(content: bytes) -> Fresh:
     """The sheets of a file of any format as a fresh .xlsx, as the reader has them: every value at its address.
 
-    Raises tasks.faults.Unreadable for a file that can't be opened.
+    Errors, merged and hidden cells and the calendar are the sender's too, so that the new workbook reads as the old
+    one. Raises tasks.faults.Unreadable for a file that can't be opened.
     """
     book = open_book(content, "")
     # A file of nothing but charts has no sheet of cells, and .xlsx must have one.
@@ -66,8 +69,8 @@ def rewrite(content: bytes) -> Fresh:
                 names.setdefault(PurePosixPath(known_as).stem, name)
             hidden = ' state="hidden"' if grid.is_hidden else ""
             entries.append(f'<sheet name="{xml_text(name)}" sheetId="{number}"{hidden} r:id="rId{number}"/>')
-            archive.writestr(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), _sheet_xml(grid.rows))
-        for part, xml in _parts_around(entries).items():
+            archive.writestr(zipfile.ZipInfo(f"xl/worksheets/sheet{number}.xml"), _sheet_xml(grid, book.epoch))
+        for part, xml in _parts_around(entries, book.epoch).items():
             archive.writestr(zipfile.ZipInfo(part), _DECLARATION + xml)
     return Fresh(buffer.getvalue(), names)
 
@@ -83,40 +86,55 @@ def _free_name(name: str, used: set[str]) -> str:
     return free
 
 
-def _sheet_xml(grid: list[Cells]) -> bytes:
+def _sheet_xml(grid: Grid, epoch: dt.date) -> bytes:
+    columns = min(MAX_COLUMNS, max(map(len, grid.rows), default=0))
+    hidden_rows, hidden_columns = _places(grid.hidden_rows, len(grid.rows)), _places(grid.hidden_columns, columns)
     widths = "".join(
-        f'<col min="{column}" max="{column}" width="{width}" customWidth="1"/>'
-        for column, width in enumerate(_widths(grid[:_WIDTH_ROWS]), start=1)
+        f'<col min="{column}" max="{column}" width="{width}" customWidth="1"'
+        f"{_HIDDEN if column in hidden_columns else ''}/>"
+        for column, width in enumerate(_widths(grid.rows[:_WIDTH_ROWS]), start=1)
     )
     head = f'{_DECLARATION}<worksheet xmlns="{MAIN}">' + (f"<cols>{widths}</cols>" if widths else "") + "<sheetData>"
-    columns = min(MAX_COLUMNS, max(map(len, grid), default=0))
     letters = [column_letter(column) for column in range(columns)]
     pieces = [head.encode()]
-    for number, cells in enumerate(grid[:MAX_ROWS], start=1):
+    for number, cells in enumerate(grid.rows[:MAX_ROWS], start=1):
         # Not strict: columns past the last one of a sheet are left out.
         row = "".join(
             [
-                f'<c r="{letter}{number}"{_content(value)}'
+                f'<c r="{letter}{number}"{_content(value, epoch)}'
                 for letter, value in zip(letters, cells, strict=False)
                 if value != "" and value is not None
             ]
         )
         if row:
-            pieces.append(f'<row r="{number}">{row}</row>'.encode())
+            hidden = _HIDDEN if number in hidden_rows else ""
+            pieces.append(f'<row r="{number}"{hidden}>{row}</row>'.encode())
     pieces.append(b"</sheetData>")
+    if grid.merged:
+        merged = "".join(
+            f'<mergeCell ref="{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"/>'
+            for (top, left), (bottom, right) in grid.merged
+        )
+        pieces.append(f'<mergeCells count="{len(grid.merged)}">{merged}</mergeCells>'.encode())
     if columns:
         # Codes are text: no green corner on each of them.
-        area = f"A1:{letters[-1]}{len(grid)}"
+        area = f"A1:{letters[-1]}{len(grid.rows)}"
         ignored = f'<ignoredErrors><ignoredError sqref="{area}" numberStoredAsText="1"/></ignoredErrors>'
         pieces.append(ignored.encode())
     pieces.append(b"</worksheet>")
     return b"".join(pieces)
 
 
-def _content(value: CellValue) -> str:
+def _places(spans: Iterable[Span], end: int) -> set[int]:
+    """The numbers, counted from 1, of what lies in these spans."""
+    return {at + 1 for first, last in spans for at in range(first, min(last + 1, end))}
+
+
+def _content(value: CellValue, epoch: dt.date) -> str:
     """The rest of a cell after its address: its style, type and value."""
-    if isinstance(value, CellFault) and value in _ERRORS:
-        return f' t="e"><v>{value}</v></c>'
+    if isinstance(value, CellFault) and (value in _ERRORS or value not in ERROR_TEXTS):
+        # A formula that was never calculated has no value either, and must not come back as live text.
+        return f' t="e"><v>{value if value in _ERRORS else _NO_VALUE}</v></c>'
     if isinstance(value, str):
         # Text that begins like a formula stays text when the cell is edited, too.
         style = f' s="{_LITERAL}"' if value[0] in _FORMULA_STARTS else ""
@@ -125,31 +143,32 @@ def _content(value: CellValue) -> str:
         return f' t="b"><v>{value:d}</v></c>'
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
-            return _content(str(value))
+            return _content(str(value), epoch)
         number = int(value) if abs(value) < _EXACT and value == int(value) else value
         return f"><v>{number!r}</v></c>"
-    style_number, serial = _serial(value)
+    style_number, serial = _serial(value, epoch)
     if serial is None:
-        return _content(str(value))
+        return _content(str(value), epoch)
     return f' s="{style_number}"><v>{serial!r}</v></c>'
 
 
-def _serial(value: dt.date | dt.time | dt.timedelta | None) -> tuple[int, float | None]:
+def _serial(value: dt.date | dt.time | dt.timedelta | None, epoch: dt.date) -> tuple[int, float | None]:
     """The style and the number of days by which a spreadsheet knows a moment; None before its calendar begins."""
+    first_day = _FIRST_DAY if epoch == EPOCH_1900 else epoch
     if isinstance(value, dt.timedelta):
         return _DURATION, value / _DAY
     if isinstance(value, dt.time):
-        return _TIME, (dt.datetime.combine(_DAY_ZERO, value) - dt.datetime.combine(_DAY_ZERO, dt.time())) / _DAY
+        return _TIME, (dt.datetime.combine(epoch, value) - dt.datetime.combine(epoch, dt.time())) / _DAY
     if isinstance(value, dt.datetime) and value.time() != dt.time():
-        serial = (value.replace(tzinfo=None) - dt.datetime.combine(_DAY_ZERO, dt.time())) / _DAY
-        return _MOMENT, serial if value.date() >= _FIRST_DAY else None
+        serial = (value.replace(tzinfo=None) - dt.datetime.combine(epoch, dt.time())) / _DAY
+        return _MOMENT, serial if value.date() >= first_day else None
     if isinstance(value, dt.date):
         day = value.date() if isinstance(value, dt.datetime) else value
-        return _DATE, (day - _DAY_ZERO).days if day >= _FIRST_DAY else None
+        return _DATE, (day - epoch).days if day >= first_day else None
     return 0, None
 
 
-def _widths(rows: Iterable[list[CellValue]]) -> list[int]:
+def _widths(rows: Iterable[Cells]) -> list[int]:
     widths: list[int] = []
     for cells in rows:
         filled = [value for value in cells if value not in (None, "")]
@@ -162,7 +181,7 @@ def _widths(rows: Iterable[list[CellValue]]) -> list[int]:
     return widths[:MAX_COLUMNS]
 
 
-def _parts_around(entries: list[str]) -> dict[str, str]:
+def _parts_around(entries: list[str], epoch: dt.date) -> dict[str, str]:
     """The parts of an .xlsx beside its sheets, as small as Excel takes them."""
     office = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     numbers = range(1, len(entries) + 1)
@@ -174,6 +193,7 @@ def _parts_around(entries: list[str]) -> dict[str, str]:
         f'<Relationship Id="rId{number}" Type="{OFFICE}/worksheet" Target="worksheets/sheet{number}.xml"/>'
         for number in numbers
     )
+    calendar = '<workbookPr date1904="1"/>' if epoch == EPOCH_1904 else ""
     styles_id = f"rId{len(entries) + 1}"
     formats = "".join(
         f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"{more}/>' for number, more in _CELL_FORMATS
@@ -186,8 +206,8 @@ def _parts_around(entries: list[str]) -> dict[str, str]:
         f'<Override PartName="/xl/styles.xml" ContentType="{office}.styles+xml"/>{sheet_types}</Types>',
         "_rels/.rels": f'<Relationships xmlns="{RELATIONSHIPS}">'
         f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><bookViews><workbookView/></bookViews>'
-        f"<sheets>{''.join(entries)}</sheets></workbook>",
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">{calendar}'
+        f"<bookViews><workbookView/></bookViews><sheets>{''.join(entries)}</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONSHIPS}">{sheet_relations}'
         f'<Relationship Id="{styles_id}" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
         "xl/styles.xml": f'<styleSheet xmlns="{MAIN}">'

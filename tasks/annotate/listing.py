@@ -4,8 +4,11 @@ Both tables share their columns, so that one header stays in sight and one filte
 written as text: nothing that a sender typed becomes a formula.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import python_calamine
 
 from expectations.catalogue import rules
 from tasks.annotate.lines import Line, address
@@ -13,9 +16,9 @@ from tasks.annotate.mending import mendings
 from tasks.annotate.package import MAIN
 from tasks.annotate.styles import Styles
 from tasks.annotate.text import xml_text
-from tasks.words import SEVERITIES_VI, number_vi
+from tasks.read.listing import is_listing, is_listing_name
+from tasks.words import LISTING_TITLE, SEVERITIES_VI, number_vi
 
-TITLE = "DANH SÁCH LỖI CỦA TỆP"
 HEADERS = (
     "Mã lỗi",
     "Mức độ",
@@ -58,7 +61,7 @@ def write_listing(
 ) -> Listing:
     """The sheet of findings. `notes_vi` says what the sender must know of the file itself."""
     sheet = _Sheet(styles)
-    sheet.wide(TITLE, styles.of_listing(size=14, bold=True), 1)
+    sheet.wide(LISTING_TITLE, styles.of_listing(size=14, bold=True), 1)
     sheet.wide(verdict_vi, styles.of_listing(size=12, bold=True))
     sheet.wide(_totals(order, counts), styles.of_listing())
     for note in (*notes_vi, HINT):
@@ -79,6 +82,20 @@ def write_listing(
         if len(listed) < counts[code]:
             sheet.section(f"{code}: liệt kê {number_vi(len(listed))} trong số {number_vi(counts[code])} lỗi.")
     return Listing(sheet.xml(header_row), header_row, sheet.rows)
+
+
+def listings(content: bytes, names: Sequence[str]) -> list[str]:
+    """Which sheets of a workbook are sheets of findings of an earlier return."""
+    candidates = [name for name in names if is_listing_name(name)]
+    if not candidates:
+        return []
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    found = []
+    for name in candidates:
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=1)
+        if is_listing(name, rows):  # type: ignore[arg-type]
+            found.append(name)
+    return found
 
 
 def location(sheet: str, cell: str) -> str:

@@ -19,6 +19,8 @@ _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _WRITTEN_AT = (1980, 1, 1, 0, 0, 0)
 # Sheets of a hundred megabytes: a higher level takes twice the time for a tenth of the size.
 _COMPRESSION_LEVEL = 4
+# In bytes. A tree takes thirty times as much memory as its text; real styles and relationships are far smaller.
+_LARGEST_TREE = 10_000_000
 
 
 class Unfamiliar(Exception):
@@ -36,13 +38,18 @@ class Package:
         self._entries = {entry.filename: entry for entry in self._archive.infolist() if not entry.is_dir()}
         self._by_folded = {name.casefold(): name for name in self._entries}
         self._changed: dict[str, Chunks] = {}
+        self._removed: set[str] = set()
         self._documents: dict[str, Document] = {}
 
-    def read(self, part: str) -> bytes:
+    def read(self, part: str, most: int | None = None) -> bytes:
+        """The bytes of a part, in UTF-8; `most` is as many as it may have."""
         name = self._by_folded.get(part.casefold())
         if name is None:
             raise Unfamiliar(f"there is no part {part}")
-        content = self._archive.read(self._entries[name])
+        entry = self._entries[name]
+        if most is not None and entry.file_size > most:
+            raise Unfamiliar(f"the part {part} is too large")
+        content = self._archive.read(entry)
         if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"<!DOCTYPE" in content:
             raise Unfamiliar(f"the part {part} is not plain UTF-8")
         return content
@@ -51,17 +58,33 @@ class Package:
         """A small part as a tree, which is written back in the end."""
         if part not in self._documents:
             # A DOCTYPE, and with it any entity, is refused by `read`.
-            self._documents[part] = parseString(self.read(part))  # noqa: S318
+            self._documents[part] = parseString(self.read(part, _LARGEST_TREE))  # noqa: S318
         return self._documents[part]
 
     def write(self, part: str, content: Chunks) -> None:
-        self._changed[self._by_folded.get(part.casefold(), part)] = content
+        name = self._by_folded.get(part.casefold(), part)
+        self._removed.discard(name)
+        self._changed[name] = content
 
     def add(self, part: str, content: Chunks, content_type: str) -> None:
         """A new part."""
         self.write(part, content)
         types = self.document(_CONTENT_TYPES)
         append(types.documentElement, "Override", PartName=f"/{part}", ContentType=content_type)
+
+    def remove(self, part: str, named_by: str, relation: str) -> None:
+        """Take out a part that `named_by` names by this relationship, with its own relationships."""
+        for name in (part, _relationships_of(part)):
+            known = self._by_folded.get(name.casefold(), name)
+            self._removed.add(known)
+            self._changed.pop(known, None)
+            self._documents.pop(name, None)
+        for one in self._relationships(named_by):
+            if one.getAttribute("Id") == relation:
+                take_out(one)
+        for one in children(self.document(_CONTENT_TYPES).documentElement, "Override"):
+            if one.getAttribute("PartName").lstrip("/").casefold() == part.casefold():
+                take_out(one)
 
     def declare_extension(self, extension: str, content_type: str) -> None:
         root = self.document(_CONTENT_TYPES).documentElement
@@ -71,7 +94,7 @@ class Package:
 
     def free_name(self, pattern: str) -> str:
         """A part name that is not taken; `pattern` holds `{}` for a number."""
-        taken = set(self._by_folded) | {name.casefold() for name in self._changed}
+        taken = {name.casefold() for name in (self._entries.keys() | self._changed.keys()) - self._removed}
         number = 1
         while pattern.format(number).casefold() in taken:
             number += 1
@@ -113,7 +136,7 @@ class Package:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION_LEVEL) as archive:
             for name, entry in self._entries.items():
-                if name not in self._changed:
+                if name not in self._changed and name not in self._removed:
                     _write(archive, name, self._archive.read(entry))
             for name in sorted(self._changed, key=lambda name: (name != _CONTENT_TYPES, name)):
                 _write(archive, name, self._changed[name])
@@ -161,6 +184,12 @@ def _insert(parent: Element | None, tag: str, attributes: Mapping[str, str], fir
         element.setAttribute(key, value)
     parent.insertBefore(element, parent.firstChild if first else None)
     return element
+
+
+def take_out(element: Element) -> None:
+    """Remove an element from what it stands in."""
+    assert element.parentNode is not None
+    element.parentNode.removeChild(element)
 
 
 def _relationships_of(part: str) -> str:

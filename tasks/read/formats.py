@@ -14,6 +14,7 @@ from tasks.gate import Inspected, inspect
 from tasks.read.csv_zip import read_csv_zip
 from tasks.read.encoding import to_unicode
 from tasks.read.grid import Grid
+from tasks.read.listing import is_listing
 from tasks.read.ods_marks import ods_marks
 from tasks.read.xls_marks import xls_marks
 from tasks.read.xlsx_marks import BookMarks, xlsx_marks
@@ -45,6 +46,8 @@ def open_book(content: bytes, file_name: str) -> Book:
         book = _csv_book(content) if kind == "zip" else _workbook(content, inspected)
     except _DAMAGED as error:
         raise Unreadable("tệp bị hỏng hoặc không đúng định dạng", f"{type(error).__name__}: {error}") from error
+    # What a district got back and sends again.
+    book.grids = {name: grid for name, grid in book.grids.items() if not is_listing(name, grid.rows)}
     for name, grid in book.grids.items():
         encoding = to_unicode(grid)
         if encoding is not None:

@@ -25,7 +25,7 @@ from forms.layout import column_letter
 from forms.workbook import write_workbook
 from sample.faults import write_faults
 from tasks.annotate import annotate
-from tasks.annotate.comments import AUTHOR
+from tasks.annotate.comments import AUTHOR, MARK
 from tasks.annotate.mending import mendings
 from tasks.annotate.styles import FILLS
 from tasks.annotate.text import CELL_CHARACTERS, clean, xml_text
@@ -138,6 +138,7 @@ class TestCells:
         sheet = opened(returned(a_book(), findings))["Hộ"]
         assert [sheet[cell].fill.fgColor.rgb for cell in ("D5", "D6", "C5")] == [CRITICAL, WARNING, "00000000"]
         assert sheet["D5"].comment.text.splitlines() == [
+            MARK,
             "H06 (nghiêm trọng)",
             "Số nhân khẩu 12 ngoài khoảng 1–30",
             "Cần có: 1–30",
@@ -315,16 +316,9 @@ class TestSendersFile:
 
     def test_keeps_its_comments(self) -> None:
         sheet = opened(returned(a_rich_book(), [a_finding("H05", "Hộ", "D5", "7")]))["Hộ"]
-        assert sheet["D5"].comment.text.startswith("Ghi chú của người gửi\n\nH05")
+        assert sheet["D5"].comment.text.startswith(f"Ghi chú của người gửi\n\n{MARK}\nH05")
         assert sheet["D5"].comment.author == "Lan"
         assert sheet["D6"].comment.text == "khác"
-
-    def test_sent_again_has_the_new_note_instead_of_the_old_one(self) -> None:
-        once = returned(a_book(), [a_finding("H05", "Hộ", "D5", "7")])
-        twice = opened(returned(once, [a_finding("H06", "Hộ", "D5", "7")]))
-        assert twice.sheetnames == ["Lỗi (2)", "Lỗi", "Hộ"]
-        assert "H05" not in twice["Hộ"]["D5"].comment.text
-        assert "H06" in twice["Hộ"]["D5"].comment.text
 
     def test_with_sheets_of_every_shape(self) -> None:
         """Rows and cells without addresses, prefixed tags, an empty sheet: all allowed, all seen."""

@@ -23,11 +23,12 @@ from forms.dictionary import Sheet, sheets
 from forms.month import CellValue, DistrictMonth
 from forms.workbook import write_workbook
 from plan.reference import BASELINE_PERIOD
+from tasks.annotate import annotate
 from tasks.case import Case
 from tasks.cover import read_cover
 from tasks.derive import derive_wave
 from tasks.faults import Unreadable
-from tasks.findings import make_findings
+from tasks.findings import Judged, make_findings
 from tasks.read import ReadWorkbook, read_workbook
 from tasks.read.csv_zip import read_csv_zip
 from tasks.validate import validate_wave
@@ -104,40 +105,37 @@ def assert_same(found: ReadWorkbook, plain: ReadWorkbook) -> None:
     assert [(one.field, one.value) for one in found.errors] == [(one.field, one.value) for one in plain.errors]
 
 
+# By the format's name; "saved" is by LibreOffice.
+Files = dict[str, bytes]
 Readings = dict[str, ReadWorkbook]
 
 
-def readings_of(months: list[Dressed], office: Office) -> list[Readings]:
-    """Every month as it is read from each format, by the format's name."""
+def kind_of(name: str) -> str:
+    return "zip" if name == "csv" else name.partition(" ")[0]
+
+
+def files_of(months: list[Dressed], office: Office) -> list[Files]:
     own = [as_xlsx(month) for month in months]
-    files = {"xlsx": own, "csv": [as_csv_zip(month) for month in months]}
-    files |= {f"{extension} saved": office.save_as(own, extension) for extension in ("xlsx", "ods", "xls")}
-    readings: list[Readings] = [{} for _ in months]
-    for name, contents in files.items():
-        suffix = "zip" if name == "csv" else name.partition(" ")[0]
-        for reading, content in zip(readings, contents, strict=True):
-            reading[name] = read_workbook(content, f"thang.{suffix}")
-    return readings
+    made = {"xlsx": own, "csv": [as_csv_zip(month) for month in months]}
+    made |= {f"{extension} saved": office.save_as(own, extension) for extension in ("xlsx", "ods", "xls")}
+    return [{name: contents[number] for name, contents in made.items()} for number in range(len(months))]
 
 
-def findings_of(readings: list[Readings]) -> list[dict[str, list[tuple[object, ...]]]]:
-    """What is found in each reading of each month: rule and place, value, expectation and message."""
+def judged_of(readings: list[Readings]) -> list[dict[str, Judged]]:
     cases = [
         Case(f"{number}/{name}", workbook, dt.date(2020, 1, 15), DISTRICT, BASELINE_PERIOD)
         for number, reading in enumerate(readings)
         for name, workbook in reading.items()
     ]
     frames = derive_wave(cases, BASELINE_PERIOD)
-    found: list[dict[str, list[tuple[object, ...]]]] = [{} for _ in readings]
-    for case, judged in zip(
-        cases, make_findings(cases, frames, validate_wave(frames, BASELINE_PERIOD), limit=1000), strict=True
-    ):
-        number, _, name = case.submission_id.partition("/")
-        columns = ("rule", "sheet", "row", "column", "cell", "value", "expected", "message_vi", "household_ref")
-        found[int(number)][name] = sorted(
-            tuple(without_ending(one[column]) for column in columns) for one in judged.listed
-        )
-    return found
+    judged = iter(make_findings(cases, frames, validate_wave(frames, BASELINE_PERIOD), limit=1000))
+    return [{name: next(judged) for name in reading} for reading in readings]
+
+
+def in_short(judged: Judged) -> list[tuple[str, ...]]:
+    """What is found: rule and place, value, expectation and message."""
+    columns = ("rule", "sheet", "row", "column", "cell", "value", "expected", "message_vi", "household_ref")
+    return sorted(tuple(without_ending(one[column]) for column in columns) for one in judged.listed)
 
 
 def without_ending(text: object) -> str:
@@ -164,18 +162,31 @@ def parts(workbook: ReadWorkbook) -> dict[str, object]:
 )
 @given(months=st.lists(dressed_months(), min_size=1, max_size=25))
 def test_the_same_data_gives_the_same_result_in_every_format(months: list[Dressed], office: Office) -> None:
-    readings = readings_of(months, office)
-    for month, reading, found in zip(months, readings, findings_of(readings), strict=True):
-        plain = reading["xlsx"]
+    """… and so does the workbook that comes back for any of them, when it is sent again as it is."""
+    files = files_of(months, office)
+    readings = [{name: read_workbook(content, f"a.{kind_of(name)}") for name, content in one.items()} for one in files]
+    judged = judged_of(readings)
+    for month, reading, found in zip(months, readings, judged, strict=True):
+        plain, plainly_found = reading["xlsx"], in_short(found["xlsx"])
         for name, other in reading.items():
-            assert parts(other) == parts(plain), (name, month)
-            for key, table in plain.tables.items():
-                assert_frame_equal(other.tables[key].rows, table.rows)
+            assert_equal(other, plain, (name, month))
             if name == "csv":
-                assert found[name] == [one for one in found["xlsx"] if one[0] != "F13"], (name, month)
+                assert in_short(found[name]) == [one for one in plainly_found if one[0] != "F13"], (name, month)
             else:
-                assert found[name] == found["xlsx"], (name, month)
+                assert in_short(found[name]) == plainly_found, (name, month)
                 assert other.hidden == plain.hidden, (name, month)
+    for month, file, reading, found in zip(months, files, readings, judged, strict=True):
+        for name, content in file.items():
+            returned = annotate(content, kind_of(name), found[name].listed, found[name].counts, "KHÔNG ĐẠT")
+            again = read_workbook(returned, "a.xlsx")
+            assert_equal(again, reading[name], (name, month))
+            assert again.hidden == reading[name].hidden, (name, month)
+
+
+def assert_equal(found: ReadWorkbook, expected: ReadWorkbook, where: object) -> None:
+    assert parts(found) == parts(expected), where
+    for key, table in expected.tables.items():
+        assert_frame_equal(found.tables[key].rows, table.rows)
 
 
 @cache
