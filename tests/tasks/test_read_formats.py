@@ -259,7 +259,7 @@ class TestCsv:
     def test_windows_1258_is_read_and_named(self) -> None:
         text = "Mã xã;Ấp/khóm;Họ và tên chủ hộ\n32152;Ấp Tân Đức;Trần Văn Thời\n"
         decomposed = "".join(
-            letter.encode("cp1258", "ignore").decode("cp1258") or letter for letter in _as_windows_types(text)
+            letter.encode("cp1258", "ignore").decode("cp1258") or letter for letter in as_windows_types(text)
         )
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w") as archive:
@@ -280,7 +280,7 @@ class TestCsv:
             self.read(household_csv="commune_code,hamlet\n" + "x" * 200_000)
 
 
-def _as_windows_types(text: str) -> str:
+def as_windows_types(text: str) -> str:
     """Vietnamese Windows types a letter of the alphabet and its tone apart."""
     tones = "\u0300\u0301\u0303\u0309\u0323"
     parts = []
