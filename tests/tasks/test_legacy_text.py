@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from legacy_typing import TONES, typed
 
 from forms.dictionary import movements, sheets
 from plan.reference import table, units
@@ -24,10 +25,9 @@ from tasks.legacy_text import (
     detect_and_convert,
     is_decomposed,
 )
-from tasks.legacy_text.tables import BYTES, VNI_CODES, decode_surface
+from tasks.legacy_text.tables import BYTES, decode_surface
 from tasks.legacy_text.words import FOREIGN, KNOWN, SOUND, standing, words
 
-TONES = ("", "\u0301", "\u0300", "\u0309", "\u0303", "\u0323")
 SMALL = [unicodedata.normalize("NFC", vowel + tone) for vowel, tone in product("aăâeêioôơuưy", TONES)] + ["đ"]
 # The letters that ASCII has not: 67 small ones and as many capitals.
 LETTERS = [letter for letter in SMALL + [letter.upper() for letter in SMALL] if not letter.isascii()]
@@ -62,32 +62,6 @@ KINDS = {
     "people": PEOPLE,
     "hamlets": HAMLETS,
 }
-
-
-def typed(text: str, name: str) -> str:
-    """What a workbook holds when the text was typed in an encoding: its bytes as Latin-1 characters."""
-    text = unicodedata.normalize("NFC", text)
-    if name == WINDOWS_1258:
-        return "".join(_typed_1258(letter) for letter in text)
-    if name == VNI:
-        codes: dict[str, str] = {}
-        for code, letter in VNI_CODES.items():
-            # Of two spellings the one of the fonts: í and î are one letter, a mark has the case of its vowel.
-            if code[0] not in "iI" and code not in ("yï", "YÏ") and code in (code.lower(), code.upper()):
-                codes[letter] = code
-    else:
-        codes = {letter: chr(code) for code, letter in BYTES[name].items()}
-    if name == TCVN3:
-        codes |= {letter.upper(): code for letter, code in codes.items() if letter.upper() not in codes}
-    return "".join(codes.get(letter, letter) for letter in text)
-
-
-def _typed_1258(letter: str) -> str:
-    for tone in TONES[1:]:
-        marks = unicodedata.normalize("NFD", letter)
-        if letter not in "ÀÁÈÉÍÓÙÚàáèéíóùú" and tone in marks:
-            letter = unicodedata.normalize("NFC", marks.replace(tone, "")) + tone
-    return letter.encode("cp1258").decode("latin-1")
 
 
 def shown_by_windows(text: str, code_page: str) -> str:
