@@ -8,11 +8,12 @@ from decimal import ROUND_HALF_UP, Decimal
 # The language mark makes LibreOffice show 1.552 and 3,04 whatever the computer's own language is. Excel takes the
 # separators from the regional settings of Windows, which are Vietnamese in the offices that these files go to.
 _VIETNAMESE = "[$-42A]"
-_PERCENT = f"{_VIETNAMESE}#,##0.00"
+# The last two signs leave a little room before the cell's border.
+_PERCENT = f"{_VIETNAMESE}#,##0.00_-"
 # As the statistics office prints it, a dash stands where something was counted and nothing found.
-_COUNT = f'{_VIETNAMESE}#,##0;{_VIETNAMESE}-#,##0;"-"'
-_SIGNED_COUNT = f'{_VIETNAMESE}+#,##0;{_VIETNAMESE}-#,##0;"0"'
-_SIGNED_POINTS = f'{_VIETNAMESE}+#,##0.00;{_VIETNAMESE}-#,##0.00;"0"'
+_COUNT = f'{_VIETNAMESE}#,##0_-;{_VIETNAMESE}-#,##0_-;"-"_-'
+_SIGNED_COUNT = f'{_VIETNAMESE}+#,##0_-;{_VIETNAMESE}-#,##0_-;"0"_-'
+_SIGNED_POINTS = f'{_VIETNAMESE}+#,##0.00_-;{_VIETNAMESE}-#,##0.00_-;"0"_-'
 CELL_FORMATS = {
     "count": _COUNT,
     "percent": _PERCENT,

@@ -64,7 +64,7 @@ def write_workbook(path: Path, month: DistrictMonth) -> None:
 
     Raises OSError where the file can't be written.
     """
-    with _book(path, constant_memory=True) as book:
+    with new_book(path, constant_memory=True) as book:
         formats = _Formats(book)
         _write_cover(book, formats, month.cover)
         for sheet in _tables():
@@ -112,7 +112,7 @@ def write_template(
         for policy, _ in policies:
             months.policy.append({"commune_code": code, "commune_name": name, "policy": policy})
 
-    with _book(path) as book:
+    with new_book(path) as book:
         formats = _Formats(book)
         cover = _write_cover(book, formats, months.cover)
         _validate_cover(cover)
@@ -144,12 +144,15 @@ def write_template(
 
 
 @contextlib.contextmanager
-def _book(path: Path, **options: bool) -> Iterator[Any]:
-    """A workbook that is written when the block ends. Raises OSError, as every writer of files does."""
+def new_book(path: Path, created: dt.datetime = _CREATED, **options: bool) -> Iterator[Any]:
+    """A workbook that is written when the block ends, in which text is never a formula.
+
+    `created` stands in its properties instead of a clock. Raises OSError, as every writer of files does.
+    """
     try:
         with xlsxwriter.Workbook(path, {"strings_to_formulas": False, **options}) as book:
             # The same rows give the same bytes: a submission is known by them.
-            book.set_properties({"created": _CREATED})
+            book.set_properties({"created": created})
             yield book
     except FileCreateError as fault:
         raise OSError(f"{path} could not be written: {fault}") from fault
