@@ -10,6 +10,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from reports.files import DOCUMENT, WORKBOOK
 from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ def print_places(settings: "Settings", published: "Published") -> None:
     for what, where in (
         ("kho dữ liệu", settings.current / "warehouse.duckdb"),
         ("bảng Parquet, CSV", settings.current / "tables"),
+        ("biểu tổng hợp", settings.current / WORKBOOK),
+        ("báo cáo Word", settings.current / DOCUMENT),
         ("tệp gốc", settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):

@@ -1,4 +1,4 @@
-"""build → audit → release: from what is accepted to the release that readers see."""
+"""build → audit → reports → release: from what is accepted to the release that readers see."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import derive_state
+from reports.files import write_reports
 from settings import Settings
 from tasks.build import method_hash
 from tasks.inputs import accepted_periods, build_inputs
@@ -47,7 +48,7 @@ def publish(
             inputs = build_inputs(settings, state, last)
             outcome = runner.each(
                 "build, audit and switch",
-                lambda one: make_release(settings.releases, settings.current, one),
+                lambda one: make_release(settings.releases, settings.current, one, [write_reports]),
                 [inputs],
                 lambda one: one.as_of,
             )[0]

@@ -15,6 +15,9 @@ MEASURES_VI = {
     ("households", "all"): "giảm số hộ (gồm BTXH)",
     ("end_rate", "excluding_social_protection"): "tỷ lệ cuối năm (%, trừ BTXH)",
     ("persons", "all"): "số người có việc làm",
+    ("coverage_pct", "eligible"): "tỷ lệ đã thụ hưởng (%)",
+    ("households", "poor"): "số hộ nghèo thiếu hụt",
+    ("rate", "poor"): "tỷ lệ trong số hộ nghèo (%)",
 }
 # What of the sample year was published, and what is made up.
 SAMPLE_NOTE_VI = (

@@ -139,7 +139,14 @@ def indicators(connection: duckdb.DuckDBPyConnection, period: dt.date) -> pl.Dat
         " order by unit_code, key",
         [period],
     ).pl()
-    return rows.pivot(on="key", index="unit_code", values="value")
+    keys = connection.execute(
+        "select indicator || '/' || population from core.indicator_definition order by all"
+    ).fetchall()
+    wide = rows.pivot(on="key", index="unit_code", values="value")
+    # A month for which nobody reported has every column and no row.
+    return wide.select(
+        "unit_code", *(pl.col(key) if key in wide.columns else pl.lit(None, pl.Float64).alias(key) for (key,) in keys)
+    )
 
 
 def movements(connection: duckdb.DuckDBPyConnection, first: dt.date, last: dt.date) -> pl.DataFrame:

@@ -14,7 +14,7 @@ import polars as pl
 
 from forms.layout import column_letter
 from plan.reference import table
-from plan.words import TARGET_STATUS_VI
+from plan.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
 from reports.unit_form import NOT_REPORTED, Places
@@ -148,17 +148,7 @@ DEPARTMENT_COLUMNS = (
     Column("Còn phải thực hiện", "count", 11, number="6"),
     Column("Kết quả", "center", 16, number="7"),
 )
-_MEASURES = {
-    ("percentage_points", WITHOUT): "giảm tỷ lệ, trừ hộ BTXH (điểm %)",
-    ("households", WITHOUT): "giảm số hộ, trừ hộ BTXH (hộ)",
-    ("households", ALL): "giảm số hộ, gồm hộ BTXH (hộ)",
-    ("end_rate", WITHOUT): "tỷ lệ cuối năm, trừ hộ BTXH (%)",
-    ("coverage_pct", "eligible"): "tỷ lệ đối tượng đã thụ hưởng (%)",
-    ("persons", ALL): "số người được giải quyết việc làm",
-    ("households", "poor"): "số hộ nghèo thiếu hụt (hộ)",
-    ("rate", "poor"): "tỷ lệ trong tổng số hộ nghèo (%)",
-}
-_PERCENT_MEASURES = ("percentage_points", "end_rate", "coverage_pct", "rate")
+PERCENT_MEASURES = ("percentage_points", "end_rate", "coverage_pct", "rate")
 _PERCENT_KINDS = {4: "percent", 5: "percent", 6: "percent", 7: "signed_points", 9: "percent"}
 # The order in which a target's measures are printed.
 _ORDER = ("percentage_points", "households", "end_rate", "persons", "coverage_pct", "rate")
@@ -201,9 +191,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
 def target_names(deprivation_names: Mapping[str, str]) -> dict[str, str]:
     """Every target of the province in the order of printing, by its Vietnamese name."""
     return {
-        "poor_reduction": "Giảm nghèo",
-        "near_poor_reduction": "Giảm cận nghèo",
-        "jobs": "Giải quyết việc làm",
+        **TARGETS_VI,
         **{f"deprivation:{key}": f"Thiếu hụt: {name}" for key, name in deprivation_names.items()},
         **{f"policy_coverage:{row['policy']}": row["label_vi"] for row in table("policies_monitored")},
     }
@@ -220,13 +208,13 @@ def bodies_in_plan_order(bodies: Iterable[str]) -> list[str]:
 
 
 def _department_row(row: Mapping[str, Any], order: str, name: str, places: Places, at: int) -> Row:
-    kinds = _PERCENT_KINDS if row["measure"] in _PERCENT_MEASURES else None
+    kinds = _PERCENT_KINDS if row["measure"] in PERCENT_MEASURES else None
     has_target = row["target_value"] is not None
     achieved, remaining = _FORMULAS[row["reading"]]
     cells: list[Cell] = [
         order,
         name,
-        _MEASURES[row["measure"], row["basis"]],
+        MEASURES_VI[row["measure"], row["basis"]],
         row["plan_section"],
         level(row, "baseline", places),
         row["target_value"],

@@ -21,7 +21,6 @@ from reports.target_sheets import BASELINE, COMMUNES, DEPARTMENTS, DISTRICTS, PO
 from reports.unit_form import Places, UnitForm, page_of
 from reports.words import day_vi, period_vi, span_vi, year_start
 
-FILE_NAME = "report.xlsx"
 _CONTENTS = "Mục lục"
 _PLAN = "Kế hoạch số 19/KH-UBND"
 
