@@ -34,6 +34,7 @@ _LEFT, _CENTRE, _RIGHT = WD_ALIGN_PARAGRAPH.LEFT, WD_ALIGN_PARAGRAPH.CENTER, WD_
 _JUSTIFY = WD_ALIGN_PARAGRAPH.JUSTIFY
 _INDENT_MM = 12.7
 
+_NO_FIGURES = "Chưa có số liệu của kỳ này."
 RECIPIENT_LINES = (
     "- Bộ Lao động - Thương binh và Xã hội (b/c);",
     "- Thường trực Tỉnh ủy (b/c);",
@@ -242,6 +243,7 @@ def _movements(document: Any) -> None:
         "vào ở nhóm kia.",
     )
     _end(document)
+    _unless(document, "movement_lines", _NO_FIGURES)
 
 
 def _targets(document: Any) -> None:
@@ -270,7 +272,7 @@ def _targets(document: Any) -> None:
     _subheading(document, "2. Các huyện, thành phố (mục II.3 của Kế hoạch)")
     _text(document, "{{ district_words }}")
     for group, name in (("poor", "nghèo"), ("near_poor", "cận nghèo")):
-        _text(document, f"Giảm hộ {name}: tỷ lệ đã trừ hộ BTXH; số hộ gồm hộ BTXH.", indent=False, italic=True)
+        _caption(document, f"Giảm hộ {name}: tỷ lệ đã trừ hộ BTXH; số hộ gồm hộ BTXH.")
         _table(
             document,
             "district_targets",
@@ -303,18 +305,19 @@ def _deprivations(document: Any) -> None:
         "deprivations",
         (
             _Column("TT", "order", 9),
-            _Column("Chỉ số thiếu hụt", "name", 34, left=True),
-            _Column("Cơ quan phụ trách", "accountable", 31, left=True),
+            _Column("Chỉ số thiếu hụt", "name", 33, left=True),
+            _Column("Cơ quan phụ trách", "accountable", 30, left=True),
             _Column("Mục", "section", 12, left=True),
             _Column("Cuối 2019 (hộ)", "before", 14),
             _Column("%", "rate_before", 13),
             _Column("Thực hiện (hộ)", "now", 14),
             _Column("%", "rate", 13),
-            _Column("Tăng, giảm", "change", 25, left=True),
+            _Column("Tăng, giảm", "change", 27, left=True),
         ),
     )
     _text(document, "Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ quan phụ trách, không in con số phải đạt.")
     _end(document)
+    _unless(document, "deprivations", _NO_FIGURES)
 
 
 def _policies(document: Any) -> None:
@@ -340,6 +343,7 @@ def _policies(document: Any) -> None:
         ),
     )
     _end(document)
+    _unless(document, "policies", _NO_FIGURES)
 
 
 def _reporting(document: Any) -> None:
@@ -355,9 +359,8 @@ def _reporting(document: Any) -> None:
         document,
         "silent",
         (
-            _Column("Tháng", "month", 30),
-            _Column("Đơn vị", "name", 70, left=True),
-            _Column("Tình trạng", "state", 64, left=True),
+            _Column("Tháng", "month", 22),
+            _Column("Huyện, thành phố (tình trạng)", "districts", 142, left=True),
         ),
     )
     _end(document)
@@ -410,14 +413,22 @@ def _subheading(document: Any, text: str) -> None:
     _run(paragraph, text)
 
 
-def _text(document: Any, text: str, *, indent: bool = True, italic: bool = False) -> None:
+def _caption(document: Any, text: str) -> None:
+    """What stands directly above a table, and never at the foot of a page without it."""
+    paragraph = document.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_after = Pt(3)
+    _run(paragraph, text, italic=True)
+
+
+def _text(document: Any, text: str, *, indent: bool = True) -> None:
     paragraph = document.add_paragraph()
     paragraph.alignment = _JUSTIFY
     paragraph.paragraph_format.line_spacing = 1.15
     paragraph.paragraph_format.space_after = Pt(3)
     if indent:
         paragraph.paragraph_format.first_line_indent = Mm(_INDENT_MM)
-    _run(paragraph, text, italic=italic)
+    _run(paragraph, text)
 
 
 def _when(document: Any, condition: str) -> None:

@@ -311,6 +311,7 @@ def plan_differences(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def silent_slots(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What was due and is not accepted: period, district_code, district_name, state, due."""
     return connection.execute(
-        "select period, district_code, district_name, state, due from core.slot where not is_reported"
-        " order by period, district_code"
+        "select period, district_code, district_name, state, due from core.slot"
+        " join core.unit on unit_code = district_code and period between valid_from and valid_to"
+        " where not is_reported order by period, plan_order"
     ).pl()

@@ -19,6 +19,7 @@ from reports import figures
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
 from reports.target_sheets import ALL, HIGH_POVERTY, PERCENT_MEASURES, WITHOUT, Targets
+from reports.unit_form import NOT_REPORTED
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
@@ -31,6 +32,7 @@ _STATES_VI = {
     "held": "đã gửi, chờ thẩm định",
     "returned": "đã trả lại huyện",
     "withdrawn": "đã rút",
+    "superseded": "đã được thay thế",
     "excused": "được miễn",
 }
 
@@ -46,13 +48,12 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
     comparable = _is_comparable(connection, release)
     return {
         **_release_fields(release),
-        "comparable": comparable,
         "has_figures": PROVINCE in now,
         **_province_fields(now.get(PROVINCE), then.get(PROVINCE), comparable),
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
         **_target_fields(release, targets),
-        "deprivations": _deprivation_rows(connection, targets),
+        "deprivations": _deprivation_rows(connection, now.get(PROVINCE), then.get(PROVINCE), comparable),
         **_policy_fields(connection, release, targets),
         "silent": _silent_rows(connection, release),
         **_plan_fields(connection),
@@ -155,10 +156,11 @@ def _district_rows(release: Release, now: Mapping[str, Mapping[str, Any]]) -> li
     units = [(str(number), one.code, one.name) for number, one in enumerate(release.districts, start=1)]
     for order, code, name in [*units, ("", PROVINCE, "TOÀN TỈNH")]:
         level = now.get(code)
-        row: Text = {"order": order, "name": name, "is_total": code == PROVINCE}
+        shown = name if level else f"{name} ({NOT_REPORTED})"
+        row: Text = {"order": order, "name": shown, "is_total": code == PROVINCE}
         row["residents"] = number_vi(level["households/all"]) if level else ""
         for group in CLASSES:
-            row[group] = number_vi(level[f"{group}_households/all"]) if level else "chưa báo cáo"
+            row[group] = number_vi(level[f"{group}_households/all"]) if level else ""
             row[f"{group}_rate"] = number_vi(level[f"{group}_rate/all"], 2) if level else ""
             row[f"{group}_rate_without"] = number_vi(level[f"{group}_rate/{WITHOUT}"], 2) if level else ""
         rows.append(row)
@@ -256,9 +258,8 @@ def _verdicts(rows: list[Mapping[str, Any]], order: tuple[str, ...]) -> str:
     words = []
     for target in order:
         counted = Counter(row["status"] for row in rows if row["target"] == target)
-        verdicts = ", ".join(
-            f"{counted[status]} {word}" for status, word in TARGET_STATUS_VI.items() if counted[status]
-        )
+        whole = counted.total()
+        verdicts = ", ".join(f"{word} {counted[key]}/{whole}" for key, word in TARGET_STATUS_VI.items() if counted[key])
         if verdicts:
             words.append(f"{TARGETS_VI[target].lower()} {verdicts}")
     return "; ".join(words)
@@ -296,27 +297,29 @@ def _district_target_row(code: str, name: str, targets: Targets) -> Text:
     return row
 
 
-def _deprivation_rows(connection: duckdb.DuckDBPyConnection, targets: Targets) -> list[Text]:
+def _deprivation_rows(
+    connection: duckdb.DuckDBPyConnection,
+    now: Mapping[str, Any] | None,
+    then: Mapping[str, Any] | None,
+    comparable: bool,
+) -> list[Text]:
     """The ten deprivations of the poor beside the baseline, each with the department that answers for it."""
+    if now is None:
+        return []
     rows = []
     for number, one in enumerate(figures.deprivations(connection).iter_rows(named=True), start=1):
-        key = (PROVINCE, f"deprivation:{one['deprivation']}")
-        households = targets.rows.get((*key, "households", "poor"))
-        rate = targets.rows.get((*key, "rate", "poor"))
-        if households is None or rate is None:
-            return []
-        change = households["change"]
+        count, rate = f"deprived_households:{one['deprivation']}/poor", f"deprived_rate:{one['deprivation']}/poor"
         rows.append(
             {
                 "order": str(number),
                 "name": one["deprivation_name_vi"],
                 "accountable": one["accountable"],
                 "section": one["plan_section"],
-                "before": number_vi(households["baseline"]),
-                "rate_before": number_vi(rate["baseline"], 2),
-                "now": number_vi(households["actual"]),
-                "rate": number_vi(rate["actual"], 2),
-                "change": "" if change is None else change_vi(change, 0, "hộ"),
+                "before": number_vi(then[count] if then else None),
+                "rate_before": number_vi(then[rate] if then else None, 2),
+                "now": number_vi(now[count]),
+                "rate": number_vi(now[rate], 2),
+                "change": change_vi(now[count] - then[count], 0, "hộ") if then and comparable else "",
             }
         )
     return rows
@@ -350,12 +353,13 @@ def _policy_status(policy: str, targets: Targets) -> str:
 
 
 def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> list[Text]:
-    """Months of the report's year (and the baseline) for which a district has no accepted workbook."""
-    return [
-        {"month": f"{row['period']:%m/%Y}", "name": row["district_name"], "state": _STATES_VI[row["state"]]}
-        for row in figures.silent_slots(connection).iter_rows(named=True)
-        if row["period"].year == release.period.year or row["period"] == release.baseline
-    ]
+    """Months of the report's year (and the baseline) for which districts have no accepted workbook."""
+    months: dict[str, list[str]] = {}
+    for row in figures.silent_slots(connection).iter_rows(named=True):
+        if row["period"].year == release.period.year or row["period"] == release.baseline:
+            words = f"{row['district_name']} ({_STATES_VI[row['state']]})"
+            months.setdefault(f"{row['period']:%m/%Y}", []).append(words)
+    return [{"month": month, "districts": "; ".join(words)} for month, words in months.items()]
 
 
 def _plan_fields(connection: duckdb.DuckDBPyConnection) -> Text:

@@ -25,6 +25,8 @@ TITLE_ROWS = 6
 # Headings of groups, titles of columns, numbers of columns.
 FIRST_ROW = TITLE_ROWS + 3
 _LINE_HEIGHT = 15.5
+# A column as wide as ten zeros of the default font holds rather more letters of this one.
+_SIGNS_PER_WIDTH = 1.15
 _WARNING = "#C00000"
 _SHADES = {"header": "#E7E6E6", "province": "#D0CECE", "district": "#EDEDED"}
 _STYLES: dict[str, dict[str, Any]] = {
@@ -151,17 +153,22 @@ class Paper:
         worksheet.set_margins(left=0.5, right=0.4, top=0.6, bottom=0.65)
         worksheet.center_horizontally()
         worksheet.hide_gridlines(2)
-        words = " - ".join([f"Bản công bố {self._release.release_id}", *(text.upper() for text in self.warnings())])
-        # An ampersand starts a code in a footer.
-        worksheet.set_footer(f'&L&"{FONT}"&9{words.replace("&", "&&")}&R&"{FONT}"&9Trang &P/&N')
+        words = [f"Bản công bố {self._release.release_id}"]
+        # A footer holds 255 signs: too few for the names of districts, which stand above each table.
+        if self._release.is_provisional:
+            missing, due = len(self._release.districts_missing), len(self._release.districts)
+            words.append(f"SỐ LIỆU TẠM TÍNH, THIẾU {missing}/{due} HUYỆN")
+        if self._release.is_synthetic:
+            words.append("DỮ LIỆU MẪU")
+        worksheet.set_footer(f'&L&"{FONT}"&9{" - ".join(words)}&R&"{FONT}"&9Trang &P/&N')
 
     def warnings(self) -> list[str]:
         """What the reader of any page must know: figures are provisional, or made up. Empty where neither is so."""
         found = []
         if self._release.is_provisional:
-            found.append(f"Số liệu tạm tính, thiếu: {', '.join(self._release.districts_missing)}")
+            found.append(f"SỐ LIỆU TẠM TÍNH, thiếu: {', '.join(self._release.districts_missing)}")
         if self._release.is_synthetic:
-            found.append("Dữ liệu mẫu, không phải số liệu thật")
+            found.append("DỮ LIỆU MẪU, không phải số liệu thật")
         return found
 
     def status(self) -> str:
@@ -223,7 +230,9 @@ class Paper:
     def _row(self, worksheet: Any, at: int, columns: Sequence[Column], row: Row) -> None:
         kinds = row.kinds or {}
         lines = max(
-            math.ceil(len(cell) / column.width) if isinstance(cell, str) and column.kind == "text" else 1
+            math.ceil(len(cell) / (column.width * _SIGNS_PER_WIDTH))
+            if isinstance(cell, str) and column.kind == "text"
+            else 1
             for column, cell in zip(columns, row.cells, strict=True)
         )
         if lines > 1:

@@ -177,7 +177,7 @@ def _lines(form: UnitForm, units: pl.DataFrame) -> list[_Line]:
                     level=unit["level"],
                     above=above,
                     order=order,
-                    name=name if unit["is_reported"] else f"{name} ({NOT_REPORTED})",
+                    name=name if unit["is_reported"] or unit["level"] == "commune" else f"{name} ({NOT_REPORTED})",
                     part=part,
                     part_name=part_name,
                     is_first_part=part == form.parts[0][0],

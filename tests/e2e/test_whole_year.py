@@ -10,9 +10,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import docx
 import duckdb
 import polars as pl
 import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sample_year import run
 
 from forms.dictionary import sheets
@@ -194,6 +196,20 @@ def test_no_name_or_id_number_is_in_the_warehouse_the_findings_or_the_ledger(roo
     assert not any(secret.encode() in ledger for secret in secrets)
 
 
+def test_the_release_holds_the_forms_and_the_report_of_the_year(root: Path) -> None:
+    release = root / "warehouse" / "current"
+    sheet = load_workbook(release / "report.xlsx", read_only=True, data_only=True)["Biểu 1"]
+    [province] = [row for row in sheet.iter_rows(max_row=15, values_only=True) if row[1] == "TOÀN TỈNH"]
+    document = docx.Document(str(release / "report.docx"))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+
+    assert (province[5], printed(province[6], 2), province[9], province[10]) == (5367, Decimal("1.75"), 4605, 762)
+    assert "5.367 hộ nghèo với 21.023 khẩu, chiếm tỷ lệ 1,75%" in text
+    assert "so với cuối năm 2019 (7.699 hộ, 2,52%) số hộ giảm 2.332 hộ" in text
+    assert "hộ nghèo đạt 4/4; hộ cận nghèo không đạt 4/4; việc làm đạt 1/1" in text
+    assert "DỮ LIỆU MẪU, KHÔNG PHẢI SỐ LIỆU THẬT" in text
+
+
 def test_the_story_is_told_as_it_happened(root: Path) -> None:
     rows = json.loads(run(root, "status", "--json").stdout)
     states = [row["state"] for row in rows]
@@ -262,6 +278,7 @@ def test_telling_the_story_twice_changes_nothing(root: Path) -> None:
     done = run(root, "demo")
 
     assert "117 chấp nhận" in done.stdout
+    assert all(report in done.stdout for report in ("report.xlsx", "report.docx"))
     assert (root / "warehouse" / "current").resolve() == before
 
 
@@ -285,6 +302,7 @@ def test_the_baseline_can_be_published_alone(root: Path) -> None:
 def test_the_warehouse_comes_back_after_it_was_deleted(root: Path) -> None:
     release = (root / "warehouse" / "current" / "warehouse.duckdb").resolve()
     before = _content(release)
+    reports = [(release.parent / report).read_bytes() for report in ("report.xlsx", "report.docx")]
     name = release.parent.name
     for path in (root / "warehouse").rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -294,6 +312,7 @@ def test_the_warehouse_comes_back_after_it_was_deleted(root: Path) -> None:
 
     assert again.parent.name == name
     assert _content(again) == before
+    assert [(again.parent / report).read_bytes() for report in ("report.xlsx", "report.docx")] == reports
 
 
 def _content(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:

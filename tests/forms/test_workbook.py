@@ -2,12 +2,12 @@
 
 import datetime as dt
 import hashlib
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from office import convert
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from small_district import DISTRICT, a_household, a_month
 
@@ -22,15 +22,6 @@ from tasks.values import to_text, to_whole_number
 TABLES = [sheet for sheet in sheets().values() if sheet.key != "cover"]
 POLICIES = [(row["policy"], row["label_vi"]) for row in table("policies_monitored")]
 COMMUNES = [(unit.code, unit.name) for unit in communes("2020-03", DISTRICT)]
-
-
-def office(path: Path, to: str) -> Path:
-    """Have LibreOffice open a file and save it as another type, with a profile of its own."""
-    out = path.parent / "converted"
-    profile = f"-env:UserInstallation={(path.parent / 'profile').as_uri()}"
-    command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(out), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return out / f"{path.stem}.{to}"
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +166,7 @@ class TestTemplate:
         assert book.tables["policy"].rows.get_column("served").null_count() == len(COMMUNES) * len(POLICIES)
 
     def test_libreoffice_keeps_all_that_is_filled_in(self, template_path: Path) -> None:
-        converted = office(template_path, "ods")
+        converted = convert(template_path, "ods")
         ours = read_workbook(template_path.read_bytes(), "mau.xlsx")
         theirs = read_workbook(converted.read_bytes(), "mau.ods")
         assert_same(ours, theirs)
@@ -256,11 +247,11 @@ class TestFilledWorkbook:
 
     @pytest.mark.parametrize("to", ["ods", "xls", "xlsx"])
     def test_libreoffice_saves_it_as_it_was(self, path: Path, to: str) -> None:
-        converted = office(path, to)
+        converted = convert(path, to)
         assert_same(read_workbook(path.read_bytes(), path.name), read_workbook(converted.read_bytes(), converted.name))
 
     def test_libreoffice_prints_it(self, path: Path) -> None:
-        assert office(path, "pdf").read_bytes().startswith(b"%PDF")
+        assert convert(path, "pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
