@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from reports.files import DOCUMENT, WORKBOOK
+from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ def print_places(settings: "Settings", published: "Published") -> None:
         ("bảng Parquet, CSV", settings.current / "tables"),
         ("biểu tổng hợp", settings.current / WORKBOOK),
         ("báo cáo Word", settings.current / DOCUMENT),
+        ("trang báo cáo", settings.current / PAGE),
         ("tệp gốc", settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):

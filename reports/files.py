@@ -3,7 +3,7 @@
 from pathlib import Path
 
 WAREHOUSE = "warehouse.duckdb"
-WORKBOOK, DOCUMENT = "report.xlsx", "report.docx"
+WORKBOOK, DOCUMENT, PAGE = "report.xlsx", "report.docx", "report.html"
 
 
 def write_reports(folder: Path) -> None:
@@ -11,11 +11,13 @@ def write_reports(folder: Path) -> None:
 
     Equal warehouses make equal bytes. Raises OSError where a file can't be written.
     """
-    # Writers of workbooks and documents are imported only where a release is made.
+    # Writers of workbooks, documents and charts are imported only where a release is made.
     from reports.document import write_document
     from reports.figures import open_warehouse
+    from reports.page import write_page
     from reports.workbook import write_workbook
 
     with open_warehouse(folder / WAREHOUSE) as connection:
         write_workbook(folder / WORKBOOK, connection)
         write_document(folder / DOCUMENT, connection)
+    write_page(folder / WAREHOUSE, folder / PAGE)

@@ -21,6 +21,7 @@ from forms.dictionary import sheets
 from plan.reference import districts, periods_between, table
 from sample.year import generate_year
 
+REPORTS = ("report.xlsx", "report.docx", "report.html")
 BASELINE, YEAR_END = "2019-12-31", "2020-12-31"
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -278,7 +279,7 @@ def test_telling_the_story_twice_changes_nothing(root: Path) -> None:
     done = run(root, "demo")
 
     assert "117 chấp nhận" in done.stdout
-    assert all(report in done.stdout for report in ("report.xlsx", "report.docx"))
+    assert all(report in done.stdout for report in REPORTS)
     assert (root / "warehouse" / "current").resolve() == before
 
 
@@ -302,7 +303,7 @@ def test_the_baseline_can_be_published_alone(root: Path) -> None:
 def test_the_warehouse_comes_back_after_it_was_deleted(root: Path) -> None:
     release = (root / "warehouse" / "current" / "warehouse.duckdb").resolve()
     before = _content(release)
-    reports = [(release.parent / report).read_bytes() for report in ("report.xlsx", "report.docx")]
+    reports = [(release.parent / report).read_bytes() for report in REPORTS]
     name = release.parent.name
     for path in (root / "warehouse").rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
@@ -312,7 +313,7 @@ def test_the_warehouse_comes_back_after_it_was_deleted(root: Path) -> None:
 
     assert again.parent.name == name
     assert _content(again) == before
-    assert [(again.parent / report).read_bytes() for report in ("report.xlsx", "report.docx")] == reports
+    assert [(again.parent / report).read_bytes() for report in REPORTS] == reports
 
 
 def _content(warehouse: Path) -> dict[str, list[tuple[Any, ...]]]:

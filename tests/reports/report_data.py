@@ -7,7 +7,10 @@ from warehouse_data import Register, write_inputs
 
 from forms.dictionary import DEPRIVATIONS
 from plan.reference import communes, districts, period_end
-from reports.files import WAREHOUSE, write_reports
+from reports.document import write_document
+from reports.figures import open_warehouse
+from reports.files import DOCUMENT, WAREHOUSE, WORKBOOK
+from reports.workbook import write_workbook
 from tasks.build import build_warehouse
 
 BASELINE, NOVEMBER, DECEMBER = "2019-12", "2020-11", "2020-12"
@@ -89,8 +92,10 @@ def odd_province() -> list[Register]:
 
 
 def build(folder: Path, registers: list[Register], as_of: str) -> Path:
-    """A release's folder with its warehouse and its reports."""
+    """A release's folder with its warehouse, its workbook and its document."""
     folder.mkdir(parents=True, exist_ok=True)
     build_warehouse(folder / WAREHOUSE, write_inputs(folder, registers, as_of))
-    write_reports(folder)
+    with open_warehouse(folder / WAREHOUSE) as connection:
+        write_workbook(folder / WORKBOOK, connection)
+        write_document(folder / DOCUMENT, connection)
     return folder
