@@ -117,7 +117,7 @@ def run(folder: Path, scratch: Path) -> Measurement:
         peak, *reader_peaks = [_most_resident(process.pid) for process in family]
         [submission] = state.submissions.values()
         findings = read_findings(large.judgements, state, submission, large.timezone)
-        _, answer = _timed(family, lambda: write_returned(large, submission, findings))
+        _, answer = _timed(family, lambda: write_returned(large, submission, findings, readers=readers))
     counts = (submission.judgement or {})["counts"]
     if counts != dict.fromkeys(BROKEN, int((folder / COUNT_FILE).read_text())):
         raise RuntimeError(f"the findings are miscounted: {counts}")

@@ -64,7 +64,7 @@ def decide_on(
 
     state = record(settings, runner, events, at, readers)
     if action == "return":
-        _send_back(settings, state, state.find(submission_id), reason)
+        _send_back(settings, state, state.find(submission_id), reason, readers)
     return state
 
 
@@ -85,12 +85,12 @@ def record(
     return ingest(settings, runner, clock=lambda: at, take_files=False, readers=readers).state
 
 
-def _send_back(settings: Settings, state: State, submission: Submission, reason: str) -> None:
+def _send_back(settings: Settings, state: State, submission: Submission, reason: str, readers: Readers | None) -> None:
     """The district's own workbook, marked, with the validator's reason; a file that can't be opened has none."""
     if submission.judgement is None or submission.judgement["verdict"] == UNREADABLE:
         return
     findings = read_findings(settings.judgements, state, submission, settings.timezone)
-    write_returned(settings, submission, findings, reason)
+    write_returned(settings, submission, findings, reason, readers)
 
 
 def _write_tables(settings: Settings, submission: Submission) -> None:

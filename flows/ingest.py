@@ -364,7 +364,7 @@ class _Judging:
         """Lay the marked workbook ready for the district. It can be made again, so its failing changes no verdict."""
         try:
             findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
-            write_returned(self.settings, submission, findings)
+            write_returned(self.settings, submission, findings, readers=self.readers)
         except Exception as fault:
             _note_fault(self.report, f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}", fault)
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 MEGABYTE = 1024 * 1024
 READY = "ready"
@@ -20,37 +21,48 @@ _RESERVED_MEGABYTES = 4096
 _LOG_BYTES = MEGABYTE
 
 
-Reader = Callable[[Path, str], object]
+Work = Callable[..., object]
 
 
 def serve(connection: Connection, seconds: float, file_megabytes: int, cells: int) -> None:
-    """Answer (path, file name) with what was read, an Unreadable, or the fault of the system that it met."""
+    """Do what is asked for with a stored file, "read" or "annotate", as (what, path, further arguments).
+
+    The answer is what came of it, an Unreadable, or the fault of the system that it met.
+    """
     from tasks.gate import limits
     from tasks.read import read_file
 
+    works: dict[str, Work] = {"read": read_file, "annotate": _annotate}
     limits.current = limits.Limits(file_megabytes=file_megabytes, cells=cells)
     connection.send(READY)
     while True:
         try:
-            path, file_name = connection.recv()
+            what, path, arguments = connection.recv()
         except EOFError:
             return
         # The default action ends this process wherever it is, in a library's loop too.
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
-            answer = _pickled(_outcome(read_file, path, file_name))
+            answer = _pickled(_outcome(works[what], path, arguments))
         except MemoryError:
             os._exit(NO_MEMORY)
         connection.send_bytes(answer)
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _outcome(read_file: Reader, path: Path, file_name: str) -> object:
+def _annotate(path: Path, *arguments: Any) -> bytes:
+    # Imported when it is first asked for: most children only read.
+    from tasks.annotate import annotate_file
+
+    return annotate_file(path, *arguments)
+
+
+def _outcome(work: Work, path: Path, arguments: tuple[object, ...]) -> object:
     from tasks.gate import check_size
 
     try:
         check_size(path.stat().st_size)
-        return read_file(path, file_name)
+        return work(path, *arguments)
     except MemoryError:
         raise
     except Exception as fault:  # an Unreadable among them

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from tasks import child
 from tasks.faults import SystemFault, Unreadable
@@ -34,7 +35,9 @@ _LONGEST_WORDS = 500
 _WITHHELD = ("GIAMNGHEO_", "PREFECT_", "AWS_")
 _SMALL = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
-Task = tuple["Future[ReadWorkbook | Unreadable]", Path, str]
+# What is to be done with a stored file: its name in `tasks/child.py`, the path, further arguments.
+Request = tuple[str, Path, tuple[object, ...]]
+Task = tuple["Future[Any]", Request]
 
 
 class _Died(Exception):
@@ -78,16 +81,23 @@ class Readers:
 
     def submit(self, path: Path, file_name: str) -> "Future[ReadWorkbook | Unreadable]":
         """Read one file when a child is free. The future raises OSError or SystemFault: faults of the system."""
-        future: Future[ReadWorkbook | Unreadable] = Future()
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the readers are closed")
-            self._waiting.put((future, path, file_name))
-        return future
+        return self._submit(("read", path, (file_name,)))
 
     def read(self, path: Path, file_name: str) -> "ReadWorkbook | Unreadable":
         """`submit`, and wait."""
         return self.submit(path, file_name).result()
+
+    def annotate(
+        self, path: Path, findings: Sequence[Mapping[str, Any]], counts: Mapping[str, int], verdict_vi: str
+    ) -> bytes:
+        """`tasks.annotate.annotate_file`; a file that exceeds the limits is Unreadable here, too.
+
+        Raises Unreadable, and OSError or SystemFault: faults of the system.
+        """
+        answer = self._submit(("annotate", path, (findings, counts, verdict_vi))).result()
+        if isinstance(answer, Unreadable):
+            raise answer
+        return cast(bytes, answer)
 
     def close(self) -> None:
         """End every child at once; what waits is cancelled, what is being read fails."""
@@ -104,18 +114,26 @@ class Readers:
         for thread in self._threads:
             thread.join()
 
+    def _submit(self, request: Request) -> "Future[Any]":
+        future: Future[Any] = Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the readers are closed")
+            self._waiting.put((future, request))
+        return future
+
     def _serve(self, place: int) -> None:
         while task := self._waiting.get():
-            future, path, file_name = task
+            future, request = task
             if not future.set_running_or_notify_cancel():
                 continue
             try:
-                future.set_result(self._read(place, path, file_name))
+                future.set_result(self._answer(place, request))
             except BaseException as fault:
                 future.set_exception(fault)
         self._discard(place)
 
-    def _read(self, place: int, path: Path, file_name: str) -> "ReadWorkbook | Unreadable":
+    def _answer(self, place: int, request: Request) -> object:
         """Give a file to the child of this place; one that dies of it is replaced, and the file tried once more.
 
         The second attempt is for the file's sake: the first child may have been worn out by earlier ones, or
@@ -124,7 +142,7 @@ class Readers:
         seconds, megabytes, _ = self._limits
         for attempt in (1, 2):
             try:
-                return self._child(place).read(path, file_name, seconds)
+                return self._child(place).answer(request, seconds)
             except (_Died, _NotStarted) as death:
                 self._discard(place)
                 if self._closed:
@@ -155,10 +173,10 @@ class Readers:
             one.discard()
 
 
-def start_readers(settings: "Settings") -> Readers:
-    """As many children as the settings say, with their limits."""
+def start_readers(settings: "Settings", processes: int | None = None) -> Readers:
+    """As many children as the settings say, unless told otherwise, with their limits."""
     limits = Limits(file_megabytes=settings.max_file_megabytes, cells=settings.max_cells)
-    return Readers(settings.readers, settings.reader_seconds, settings.reader_megabytes, limits)
+    return Readers(processes or settings.readers, settings.reader_seconds, settings.reader_megabytes, limits)
 
 
 class _Child:
@@ -182,11 +200,11 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def read(self, path: Path, file_name: str, seconds: float) -> "ReadWorkbook | Unreadable":
+    def answer(self, request: Request, seconds: float) -> object:
         """Raises _Died, what the child met that is no fault of the file, or SystemFault if it doesn't start."""
         self._wait_until_ready()
         try:
-            self._connection.send((path, file_name))
+            self._connection.send(request)
             if not self._connection.poll(seconds + _GRACE_SECONDS):
                 raise _Died(-signal.SIGALRM)
             answer = self._connection.recv()
@@ -194,7 +212,7 @@ class _Child:
             raise _Died(self._process.wait()) from death
         if isinstance(answer, Exception) and not isinstance(answer, Unreadable):
             raise answer
-        return cast("ReadWorkbook | Unreadable", answer)
+        return answer
 
     def kill(self) -> None:
         """End the process and wait for its end; whoever is reading from it learns that it died."""

@@ -23,6 +23,7 @@ LibreOffice does, a cell that the sender had coloured is white after the second 
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -31,9 +32,10 @@ from tasks.annotate.fresh import rewrite
 from tasks.annotate.lines import causes, make_lines, sheet_finder
 from tasks.annotate.listing import write_listing
 from tasks.annotate.package import Unfamiliar
+from tasks.gate import recognise
 from tasks.words import LISTING_SHEET
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "annotate_file"]
 
 _FRESH_NOTES = {
     "xls": "Tệp gốc dạng .xls: bản này chép lại giá trị ở đúng các ô, không giữ định dạng và công thức của tệp gốc.",
@@ -65,6 +67,14 @@ def annotate(
             pass
     fresh = rewrite(content)
     return _annotated(fresh.content, findings, counts, verdict_vi, [_FRESH_NOTES[kind]], fresh.names)
+
+
+def annotate_file(
+    path: Path, findings: Sequence[Mapping[str, Any]], counts: Mapping[str, int], verdict_vi: str
+) -> bytes:
+    """`annotate` on a stored file. Raises OSError where it can't be read, and Unreadable as `annotate` does."""
+    content = path.read_bytes()
+    return annotate(content, recognise(content), findings, counts, verdict_vi)
 
 
 def _annotated(

@@ -16,7 +16,6 @@ from tasks.read.encoding import to_unicode
 from tasks.read.grid import Grid
 from tasks.read.listing import is_listing
 from tasks.read.ods_marks import ods_marks
-from tasks.read.xls_marks import xls_marks
 from tasks.read.xlsx_marks import BookMarks, xlsx_marks
 from tasks.values import EPOCH_1900, CellFault
 
@@ -91,4 +90,7 @@ def _marks(content: bytes, inspected: Inspected) -> BookMarks:
         return xlsx_marks(content, inspected)
     if inspected.kind == "ods":
         return ods_marks(content, inspected)
+    # Imported where it is needed: few files are .xls any more.
+    from tasks.read.xls_marks import xls_marks
+
     return xls_marks(content)

@@ -1,6 +1,7 @@
 """Children read under limits of time and memory; one that dies takes nothing with it but the file's verdict."""
 
 import os
+import re
 import signal
 import threading
 import time
@@ -12,8 +13,10 @@ import pytest
 from small_district import a_month, some_rows
 
 from forms.workbook import write_workbook
+from tasks.annotate import annotate
 from tasks.children import Readers
 from tasks.faults import SystemFault, Unreadable
+from tasks.findings import finding
 from tasks.gate import Limits
 from tasks.read import ReadWorkbook
 
@@ -58,6 +61,26 @@ def test_reads_files_and_survives_bad_ones(good: Path, tmp_path: Path) -> None:
         futures = [readers.submit(path, path.name) for path in (tmp_path / "bad", good, tmp_path / "bad", good)]
         kinds = [type(future.result()) for future in futures]
         assert kinds == [Unreadable, ReadWorkbook, Unreadable, ReadWorkbook]
+
+
+def test_marks_a_workbook_as_it_reads_one(good: Path, tmp_path: Path) -> None:
+    findings, counts = [finding("s", "H04", {"label": "Ấp/khóm"}, sheet="Hộ", cell="D4", row=4)], {"H04": 1}
+    (tmp_path / "bad").write_bytes(b"abc")
+    with Readers(1) as readers:
+        with pytest.raises(Unreadable, match="không phải là bảng tính"):
+            readers.annotate(tmp_path / "bad", findings, counts, "TRẢ LẠI")
+        with pytest.raises(FileNotFoundError):
+            readers.annotate(tmp_path / "none", findings, counts, "TRẢ LẠI")
+        marked = readers.annotate(good, findings, counts, "TRẢ LẠI")
+        assert isinstance(readers.read(good, "good.xlsx"), ReadWorkbook)
+    assert marked == annotate(good.read_bytes(), "xlsx", findings, counts, "TRẢ LẠI")
+
+
+def test_a_workbook_that_takes_too_long_to_mark_is_unreadable_and_alone(huge: Path, good: Path) -> None:
+    with Readers(1, seconds=0.8) as readers:
+        with pytest.raises(Unreadable, match=re.escape("đọc quá 0.8 giây")):
+            readers.annotate(huge, [], {}, "TRẢ LẠI")
+        assert isinstance(readers.read(good, "good.xlsx"), ReadWorkbook)
 
 
 def test_a_stored_file_that_is_missing_is_our_fault(tmp_path: Path, good: Path) -> None:
