@@ -4,6 +4,9 @@ create macro core.round_half_up(numerator, denominator, decimals) as (
     (2 * numerator::hugeint * (10 ** decimals)::hugeint + denominator::hugeint) // (2 * denominator::hugeint)
 ) / (10 ** decimals);
 
+comment on macro core.round_half_up is
+    'numerator / denominator, rounded half up on whole numbers, as the plan prints | Làm tròn như trong kế hoạch';
+
 -- Alkire and Foster (2011), "Counting and multidimensional poverty measurement", Journal of Public Economics 95:
 -- the adjusted headcount ratio and its parts, for any deprivation matrix, weights of dimensions and cutoff k.
 -- observations names a table (place, weight, deprived_in): one row per household or person, or one for many
@@ -80,3 +83,7 @@ union all
 select place, 'contribution_absolute', dimension, by_dimension.importance * poor_and_deprived,
        whole.importance * everyone
 from by_dimension, whole;
+
+comment on macro table core.alkire_foster is
+    'Alkire–Foster measures of any table of (place, weight, deprived_in) by a table of (dimension, importance) and a '
+    'cutoff k | Các thước đo nghèo đa chiều Alkire–Foster';

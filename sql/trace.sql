@@ -121,3 +121,6 @@ join meta.lineage as lineage on  lineage.period        = of_period::date
                              and lineage."row"         = counted_rows."row"
 join core.unit_month as units on units.period = of_period::date and units.unit_code = counted_rows.commune_code
 order by counted_rows.part desc, counted_rows.commune_code, counted_rows.core_table, lineage."row";
+
+comment on macro table meta.trace is
+    'Source rows behind a published number: period, unit_code, indicator, population | Các dòng gốc làm nên một số liệu';
