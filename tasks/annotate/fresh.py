@@ -8,12 +8,13 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from textwrap import wrap
 
 from forms.dictionary import sheets
 from forms.layout import column_letter
 from tasks.annotate.lines import MAX_COLUMNS, MAX_ROWS
 from tasks.annotate.package import CONTENT_TYPES, MAIN, OFFICE, RELATIONSHIPS
-from tasks.annotate.text import clean, xml_text
+from tasks.annotate.text import CELL_CHARACTERS, clean, xml_text
 from tasks.read.formats import open_book
 from tasks.read.grid import Cells, Grid, Span
 from tasks.values import EPOCH_1900, EPOCH_1904, ERROR_TEXTS, CellFault, CellValue
@@ -22,9 +23,10 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _APPLIED = ' applyNumberFormat="1"'
 _NAME_CHARACTERS = 31
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
-# Column widths follow the first rows: the header and some data.
-_WIDTH_ROWS = 100
+# Column widths follow the first rows: the header and some data. Most of the cells fit, the others wrap.
+_WIDTH_ROWS, _FITTING = 100, 0.8
 _WIDTH_MIN, _WIDTH_MAX = 6, 40
+_LINE_POINTS, _HIGHEST = 15, 400
 _HIDDEN = ' hidden="1"'
 # Before March 1900 a spreadsheet counts a day that never was.
 _FIRST_DAY, _DAY = dt.date(1900, 3, 1), dt.timedelta(days=1)
@@ -34,9 +36,16 @@ _EXACT = 2**53
 _NO_VALUE = "#N/A"
 _ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", _NO_VALUE))
 _FORMULA_STARTS = "=+-@\t\r'"
+_WRAP = '<alignment wrapText="1"/>'
+_QUOTED, _WRAPS = ' quotePrefix="1"', ' applyAlignment="1"'
 # Number format and further attributes of each cell style; 21 is h:mm:ss, 46 is [h]:mm:ss.
-_CELL_FORMATS = ((0, ""), (0, ' quotePrefix="1"'), (164, _APPLIED), (165, _APPLIED), (21, _APPLIED), (46, _APPLIED))
-_LITERAL, _DATE, _MOMENT, _TIME, _DURATION = 1, 2, 3, 4, 5
+_CELL_FORMATS = (
+    *((0, ""), (0, _QUOTED), (164, _APPLIED), (165, _APPLIED), (21, _APPLIED), (46, _APPLIED)),
+    *((0, _WRAPS), (0, _QUOTED + _WRAPS)),
+)
+_LITERAL, _DATE, _MOMENT, _TIME, _DURATION = range(1, 6)
+# Added to a style of text.
+_WRAPPED = 6
 
 
 @dataclass
@@ -89,26 +98,32 @@ def _free_name(name: str, used: set[str]) -> str:
 def _sheet_xml(grid: Grid, epoch: dt.date) -> bytes:
     columns = min(MAX_COLUMNS, max(map(len, grid.rows), default=0))
     hidden_rows, hidden_columns = _places(grid.hidden_rows, len(grid.rows)), _places(grid.hidden_columns, columns)
-    widths = "".join(
+    widths = _widths(grid.rows[:_WIDTH_ROWS], columns)
+    described = "".join(
         f'<col min="{column}" max="{column}" width="{width}" customWidth="1"'
         f"{_HIDDEN if column in hidden_columns else ''}/>"
-        for column, width in enumerate(_widths(grid.rows[:_WIDTH_ROWS]), start=1)
+        for column, width in enumerate(widths, start=1)
     )
-    head = f'{_DECLARATION}<worksheet xmlns="{MAIN}">' + (f"<cols>{widths}</cols>" if widths else "") + "<sheetData>"
+    head = f'{_DECLARATION}<worksheet xmlns="{MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+    head += (f"<cols>{described}</cols>" if described else "") + "<sheetData>"
     letters = [column_letter(column) for column in range(columns)]
+    unlimited = [CELL_CHARACTERS] * columns
     pieces = [head.encode()]
     for number, cells in enumerate(grid.rows[:MAX_ROWS], start=1):
+        wraps = number <= _WIDTH_ROWS and not _is_title(cells)
         # Not strict: columns past the last one of a sheet are left out.
         row = "".join(
             [
-                f'<c r="{letter}{number}"{_content(value, epoch)}'
-                for letter, value in zip(letters, cells, strict=False)
+                f'<c r="{letter}{number}"{_content(value, epoch, width)}'
+                for letter, value, width in zip(letters, cells, widths if wraps else unlimited, strict=False)
                 if value != "" and value is not None
             ]
         )
         if row:
-            hidden = _HIDDEN if number in hidden_rows else ""
-            pieces.append(f'<row r="{number}"{hidden}>{row}</row>'.encode())
+            shape = _HIDDEN if number in hidden_rows else ""
+            if wraps and (lines := _lines(cells, widths)) > 1:
+                shape += f' ht="{min(_HIGHEST, lines * _LINE_POINTS)}" customHeight="1"'
+            pieces.append(f'<row r="{number}"{shape}>{row}</row>'.encode())
     pieces.append(b"</sheetData>")
     if grid.merged:
         merged = "".join(
@@ -116,6 +131,7 @@ def _sheet_xml(grid: Grid, epoch: dt.date) -> bytes:
             for (top, left), (bottom, right) in grid.merged
         )
         pieces.append(f'<mergeCells count="{len(grid.merged)}">{merged}</mergeCells>'.encode())
+    pieces.append(b'<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>')
     if columns:
         # Codes are text: no green corner on each of them.
         area = f"A1:{letters[-1]}{len(grid.rows)}"
@@ -130,25 +146,26 @@ def _places(spans: Iterable[Span], end: int) -> set[int]:
     return {at + 1 for first, last in spans for at in range(first, min(last + 1, end))}
 
 
-def _content(value: CellValue, epoch: dt.date) -> str:
-    """The rest of a cell after its address: its style, type and value."""
+def _content(value: CellValue, epoch: dt.date, width: int) -> str:
+    """The rest of a cell after its address: its style, type and value. Text longer than `width` wraps."""
     if isinstance(value, CellFault) and (value in _ERRORS or value not in ERROR_TEXTS):
         # A formula that was never calculated has no value either, and must not come back as live text.
         return f' t="e"><v>{value if value in _ERRORS else _NO_VALUE}</v></c>'
     if isinstance(value, str):
         # Text that begins like a formula stays text when the cell is edited, too.
-        style = f' s="{_LITERAL}"' if value[0] in _FORMULA_STARTS else ""
-        return f'{style} t="inlineStr"><is><t xml:space="preserve">{xml_text(value)}</t></is></c>'
+        style = (_LITERAL if value[0] in _FORMULA_STARTS else 0) + (_WRAPPED if len(value) > width else 0)
+        styled = f' s="{style}"' if style else ""
+        return f'{styled} t="inlineStr"><is><t xml:space="preserve">{xml_text(value)}</t></is></c>'
     if isinstance(value, bool):
         return f' t="b"><v>{value:d}</v></c>'
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
-            return _content(str(value), epoch)
+            return _content(str(value), epoch, width)
         number = int(value) if abs(value) < _EXACT and value == int(value) else value
         return f"><v>{number!r}</v></c>"
     style_number, serial = _serial(value, epoch)
     if serial is None:
-        return _content(str(value), epoch)
+        return _content(str(value), epoch, width)
     return f' s="{style_number}"><v>{serial!r}</v></c>'
 
 
@@ -168,17 +185,33 @@ def _serial(value: dt.date | dt.time | dt.timedelta | None, epoch: dt.date) -> t
     return 0, None
 
 
-def _widths(rows: Iterable[Cells]) -> list[int]:
-    widths: list[int] = []
-    for cells in rows:
-        filled = [value for value in cells if value not in (None, "")]
-        if len(filled) == 1:  # a title runs over the columns beside it
-            continue
-        widths += [_WIDTH_MIN] * (len(cells) - len(widths))
-        for column, value in enumerate(cells):
-            text = "" if value is None else "00/00/0000" if isinstance(value, dt.date) else str(value)
-            widths[column] = max(widths[column], min(_WIDTH_MAX, len(text) + 2))
-    return widths[:MAX_COLUMNS]
+def _widths(rows: Iterable[Cells], columns: int) -> list[int]:
+    """In characters: most of the cells fit, and no word of the others is broken."""
+    tables = [cells for cells in rows if not _is_title(cells)]
+    widths = []
+    for column in range(columns):
+        texts = ["" if column >= len(cells) else _text(cells[column]) for cells in tables]
+        lengths = sorted(map(len, texts)) or [0]
+        words = max((len(word) for text in texts for word in text.split()), default=0)
+        width = max(words, lengths[int(_FITTING * (len(lengths) - 1))]) + 2
+        widths.append(max(_WIDTH_MIN, min(_WIDTH_MAX, width)))
+    return widths
+
+
+def _text(value: CellValue) -> str:
+    """About what a cell shows."""
+    return "" if value is None else "00/00/0000" if isinstance(value, dt.date) else str(value)
+
+
+def _lines(cells: Cells, widths: list[int]) -> int:
+    """How many lines of text the highest cell of a row has."""
+    wrapped = (len(wrap(_text(value), width)) for value, width in zip(cells, widths, strict=False))
+    return max(wrapped, default=1)
+
+
+def _is_title(cells: Cells) -> bool:
+    """Whether a row has one cell only: its text runs over those beside it."""
+    return sum(value not in (None, "") for value in cells) == 1
 
 
 def _parts_around(entries: list[str], epoch: dt.date) -> dict[str, str]:
@@ -196,7 +229,9 @@ def _parts_around(entries: list[str], epoch: dt.date) -> dict[str, str]:
     calendar = '<workbookPr date1904="1"/>' if epoch == EPOCH_1904 else ""
     styles_id = f"rId{len(entries) + 1}"
     formats = "".join(
-        f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"{more}/>' for number, more in _CELL_FORMATS
+        f'<xf numFmtId="{number}" fontId="0" fillId="0" borderId="0" xfId="0"{more}>'
+        f"{_WRAP if _WRAPS in more else ''}</xf>"
+        for number, more in _CELL_FORMATS
     )
     return {
         "[Content_Types].xml": f'<Types xmlns="{CONTENT_TYPES}">'
