@@ -1,14 +1,18 @@
 """The first sheet of `report.xlsx`: what the workbook holds, of which month, resting on which files."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from plan.words import SAMPLE_NOTE_VI
-from reports.figures import Release
-from reports.paper import OFFICE, OFFICE_ABOVE, Page, Paper
+from reports.figures import District, Release
+from reports.paper import SHADES, TITLE_ROWS, WARNING, Heading, Page, Paper
 from reports.words import day_vi, period_vi
 
+_TITLE = "Biểu tổng hợp rà soát hộ nghèo, hộ cận nghèo và kết quả thực hiện chỉ tiêu giảm nghèo"
 _WIDTHS = (12, 74, 46, 20, 20)
+_LAST = len(_WIDTHS) - 1
+# A text of more signs takes two lines across the sheet.
+_LINE_SIGNS, _LINE, _TWO_LINES = 150, 15.5, 31
 _SOURCES = (
     "Kế hoạch số 19/KH-UBND ngày 11/02/2020 của Ủy ban nhân dân tỉnh Cà Mau: chỉ tiêu, cơ quan chịu trách nhiệm.",
     "Quyết định số 2125/QĐ-UBND ngày 03/12/2019: kết quả rà soát cuối năm 2019.",
@@ -20,7 +24,6 @@ _READING = (
     'Ô trống: chưa có báo cáo, hoặc không có hộ nào để tính tỷ lệ. Dấu "-": đã đếm và không có.',
     "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ. Trong Excel, dấu phân cách theo thiết lập vùng của máy.",
 )
-_STATES_VI = {True: "đã chấp nhận", False: "chưa có báo cáo được chấp nhận"}
 
 
 def write_contents(worksheet: Any, paper: Paper, release: Release, pages: Sequence[Page]) -> None:
@@ -28,76 +31,57 @@ def write_contents(worksheet: Any, paper: Paper, release: Release, pages: Sequen
     paper.set_up(worksheet)
     for place, width in enumerate(_WIDTHS):
         worksheet.set_column(place, place, width)
-    plain, bold = paper.format(text_wrap=True, valign="vcenter"), paper.format(bold=True)
-    head = paper.format(bold=True, border=1, bg_color="#E7E6E6", text_wrap=True, align="center", valign="vcenter")
-    cell = paper.format(border=1, text_wrap=True, valign="vcenter")
-    link = paper.format(border=1, valign="vcenter", font_color="#0563C1", underline=1)
-    centred = {"align": "center", "valign": "vcenter"}
-    last = len(_WIDTHS) - 1
-
-    worksheet.write_string(0, 0, OFFICE_ABOVE, paper.format())
-    worksheet.write_string(1, 0, OFFICE, bold)
-    lines = (
-        (
-            2,
-            "BIỂU TỔNG HỢP RÀ SOÁT HỘ NGHÈO, HỘ CẬN NGHÈO VÀ KẾT QUẢ THỰC HIỆN CHỈ TIÊU GIẢM NGHÈO",
-            {"bold": True, "font_size": 14},
-        ),
-        (3, period_vi(release.period), {"italic": True}),
-        (4, paper.status(), {"bold": bool(paper.warnings())} | ({"font_color": "#C00000"} if paper.warnings() else {})),
-        (
-            5,
-            f"Bản công bố {release.release_id}; kỳ gốc {day_vi(release.baseline)}; biểu tháng {release.form}",
-            {"italic": True},
-        ),
-    )
-    for row, text, properties in lines:
-        merged = paper.format(text_wrap=True, **centred, **properties)
-        worksheet.merge_range(row, 0, row, last, "", merged)
-        worksheet.write_string(row, 0, text, merged)
-    row = 6
+    origin = f"Kỳ gốc {day_vi(release.baseline)}; biểu tháng {release.form}"
+    heading = Heading("Mục lục", f"Bản công bố {release.release_id}", _TITLE, period_vi(release.period), origin)
+    paper.head(worksheet, heading, _WIDTHS)
+    row = TITLE_ROWS
     if release.is_synthetic:
-        note = paper.format(text_wrap=True, font_color="#C00000", **centred)
-        worksheet.merge_range(row, 0, row, last, "", note)
-        worksheet.write_string(row, 0, SAMPLE_NOTE_VI, note)
-        worksheet.set_row(row, 31)
+        paper.across(worksheet, row, _LAST, SAMPLE_NOTE_VI, font_color=WARNING)
+        worksheet.set_row(row, _TWO_LINES)
         row += 1
-    row += 1
-
-    for place, title in enumerate(("Trang", "Nội dung", "Khung biểu")):
-        worksheet.write_string(row, place, title, head)
-    for page in pages:
-        row += 1
-        worksheet.write_url(row, 0, f"internal:'{page.name}'!A1", link, page.name)
-        worksheet.write_string(row, 1, page.heading.title, cell)
-        worksheet.write_string(row, 2, page.heading.official, cell)
-    row += 2
-
-    worksheet.write_string(row, 0, "Báo cáo tháng của các huyện, thành phố", bold)
-    row += 1
-    for place, title in enumerate(("Mã", "Huyện, thành phố", "Trạng thái", "Ngày nhận", "Mã tệp")):
-        worksheet.write_string(row, place, title, head)
-    for district in release.districts:
-        row += 1
-        received = "" if district.received_on is None else day_vi(district.received_on)
-        late = " (quá hạn)" if district.on_time is False else ""
-        for place, text in enumerate(
-            (
-                district.code,
-                district.name,
-                _STATES_VI[district.is_reported],
-                received + late,
-                (district.submission_id or "")[:12],
-            )
-        ):
-            worksheet.write_string(row, place, text, cell)
-    row += 2
+    row = _table(worksheet, paper, row + 1, ("Trang", "Nội dung", "Khung biểu"), map(_page_cells, pages))
+    link = paper.format(border=1, valign="vcenter", font_color="#0563C1", underline=1)
+    for number, page in enumerate(pages):
+        worksheet.write_url(row - len(pages) + number, 0, f"internal:'{page.name}'!A1", link, page.name)
+    bold = paper.format(bold=True)
+    worksheet.write_string(row + 1, 0, "Báo cáo tháng của các huyện, thành phố", bold)
+    titles = ("Mã", "Huyện, thành phố", "Trạng thái", "Ngày nhận", "Mã tệp")
+    row = _table(worksheet, paper, row + 2, titles, map(_district_cells, release.districts)) + 1
     for title, texts in (("Nguồn", _SOURCES), ("Cách đọc", _READING)):
         worksheet.write_string(row, 0, title, bold)
         for text in texts:
             row += 1
-            worksheet.merge_range(row, 0, row, last, "", plain)
-            worksheet.write_string(row, 0, f"- {text}", plain)
-            worksheet.set_row(row, 15.5 if len(text) < 150 else 31)
+            style = paper.format(text_wrap=True, valign="vcenter")
+            worksheet.merge_range(row, 0, row, _LAST, "", style)
+            worksheet.write_string(row, 0, f"- {text}", style)
+            worksheet.set_row(row, _LINE if len(text) < _LINE_SIGNS else _TWO_LINES)
         row += 2
-    worksheet.print_area(0, 0, row - 2, last)
+    worksheet.print_area(0, 0, row - 2, _LAST)
+
+
+def _table(worksheet: Any, paper: Paper, row: int, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
+    """A table of texts; returns the row below it."""
+    head = paper.format(bold=True, border=1, bg_color=SHADES["header"], align="center", valign="vcenter")
+    cell = paper.format(border=1, text_wrap=True, valign="vcenter")
+    for place, title in enumerate(titles):
+        worksheet.write_string(row, place, title, head)
+    for texts in rows:
+        row += 1
+        for place, text in enumerate(texts):
+            worksheet.write_string(row, place, text, cell)
+    return row + 1
+
+
+def _page_cells(page: Page) -> Sequence[str]:
+    return (page.name, page.heading.title, page.heading.official)
+
+
+def _district_cells(district: District) -> Sequence[str]:
+    received = "" if district.received_on is None else day_vi(district.received_on)
+    return (
+        district.code,
+        district.name,
+        "đã chấp nhận" if district.is_reported else "chưa có báo cáo được chấp nhận",
+        received + (" (quá hạn)" if district.on_time is False else ""),
+        (district.submission_id or "")[:12],
+    )

@@ -27,12 +27,11 @@ FIRST_ROW = TITLE_ROWS + 3
 _LINE_HEIGHT = 15.5
 # A column as wide as ten zeros of the default font holds rather more letters of this one.
 _SIGNS_PER_WIDTH = 1.15
-_WARNING = "#C00000"
-_SHADES = {"header": "#E7E6E6", "province": "#D0CECE", "district": "#EDEDED"}
+WARNING = "#C00000"
+SHADES = {"header": "#E7E6E6", "province": "#D0CECE", "district": "#EDEDED"}
 _STYLES: dict[str, dict[str, Any]] = {
-    "province": {"bold": True, "bg_color": _SHADES["province"]},
-    "district": {"bold": True, "bg_color": _SHADES["district"]},
-    "commune": {},
+    "province": {"bold": True, "bg_color": SHADES["province"]},
+    "district": {"bold": True, "bg_color": SHADES["district"]},
     "plain": {},
 }
 
@@ -64,7 +63,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its cells, how it is printed (province, district, commune, plain), and the kinds that differ.
+    """One row: its cells, how it is printed (province, district, plain), and the kinds that differ.
 
     `kinds` overrides the columns' kinds by place, for tables whose rows count different things. A kind that ends in
     /top or /bottom has no line below or above it: two rows that belong to one name.
@@ -132,7 +131,7 @@ class Paper:
         """Write a sheet whole: heading, header, rows, notes, page set-up."""
         worksheet = self._book.add_worksheet(page.name, worksheet_class=_Sheet)
         self.set_up(worksheet)
-        self._head(worksheet, page.heading, page.columns)
+        self.head(worksheet, page.heading, [column.width for column in page.columns])
         self._header(worksheet, page.columns)
         for offset, row in enumerate(page.rows):
             self._row(worksheet, FIRST_ROW + offset, page.columns, row)
@@ -177,31 +176,34 @@ class Paper:
         reported = sum(district.is_reported for district in districts)
         return ". ".join([f"Đã có báo cáo của {reported}/{len(districts)} huyện, thành phố", *self.warnings()]) + "."
 
-    def _head(self, worksheet: Any, heading: Heading, columns: Sequence[Column]) -> None:
-        last = len(columns) - 1
+    def head(self, worksheet: Any, heading: Heading, widths: Sequence[float]) -> None:
+        """The six rows above a table whose columns are so wide: office, form, title, period, status, unit."""
+        last = len(widths) - 1
         for row, (left, right) in enumerate(((OFFICE_ABOVE, heading.form), (OFFICE, heading.official))):
             second = row == 1
             worksheet.write_string(row, 0, left, self.format(bold=second))
             worksheet.write_string(row, last, right, self.format(bold=not second, italic=second, align="right"))
-        centred = {"align": "center", "valign": "vcenter", "text_wrap": True}
-        worksheet.merge_range(2, 0, 2, last, "", self.format(bold=True, font_size=14, **centred))
-        worksheet.write_string(2, 0, heading.title.upper(), self.format(bold=True, font_size=14, **centred))
+        warning = {"bold": True, "font_color": WARNING} if self.warnings() else {}
+        self.across(worksheet, 2, last, heading.title.upper(), bold=True, font_size=14)
+        self.across(worksheet, 3, last, heading.period, italic=True)
+        self.across(worksheet, 4, last, self.status(), **warning)
         worksheet.set_row(2, 24)
-        worksheet.merge_range(3, 0, 3, last, "", self.format(italic=True, **centred))
-        worksheet.write_string(3, 0, heading.period, self.format(italic=True, **centred))
-        warned = self.format(bold=True, font_color=_WARNING, **centred) if self.warnings() else self.format(**centred)
-        worksheet.merge_range(4, 0, 4, last, "", warned)
-        worksheet.write_string(4, 0, self.status(), warned)
-        width = sum(column.width for column in columns)
-        worksheet.set_row(4, _LINE_HEIGHT * math.ceil(len(self.status()) / width))
+        worksheet.set_row(4, _LINE_HEIGHT * math.ceil(len(self.status()) / sum(widths)))
         worksheet.write_string(5, last, heading.unit, self.format(italic=True, align="right"))
+
+    def across(self, worksheet: Any, row: int, last: int, text: str, **properties: Any) -> None:
+        """A text in the middle of a row's columns up to `last`, broken where it is too long."""
+        style = self.format(align="center", valign="vcenter", text_wrap=True, **properties)
+        worksheet.merge_range(row, 0, row, last, "", style)
+        # merge_range would take a text for what it looks like.
+        worksheet.write_string(row, 0, text, style)
 
     def _header(self, worksheet: Any, columns: Sequence[Column]) -> None:
         title = self.format(
             bold=True,
             font_size=10,
             border=1,
-            bg_color=_SHADES["header"],
+            bg_color=SHADES["header"],
             text_wrap=True,
             align="center",
             valign="vcenter",

@@ -94,9 +94,12 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
     without = targets.get(code, target, "households", WITHOUT)
     end = targets.get(code, target, "end_rate", WITHOUT)
     name = "TOÀN TỈNH" if code == PROVINCE else unit["unit_name"]
+    missing = "" if unit["is_reported"] else NOT_REPORTED
+    if code == PROVINCE and points["status"] == "no_data":
+        missing = "chưa đủ báo cáo"
     cells: list[Cell] = [
         "" if code == PROVINCE else str(number),
-        name if points["actual"] is not None else f"{name} ({NOT_REPORTED})",
+        f"{name} ({missing})" if missing else name,
         _link(every["baseline"], places, BASELINE + RESULTS, code, group),
         _link(points["baseline"], places, BASELINE + RESULTS, code, f"{group}_rate_without"),
         points["target_value"],
@@ -115,7 +118,7 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
         _formula(without["achieved_pct"], f"100*L{at}/F{at}"),
         *(TARGET_STATUS_VI[one["status"]] for one in (points, every, without, end)),
     ]
-    return Row(cells, "province" if code == PROVINCE else "commune")
+    return Row(cells, "province" if code == PROVINCE else "plain")
 
 
 def _protected(places: Places, form: str, unit: str, group: str) -> str:

@@ -135,7 +135,9 @@ def rows_of(form: UnitForm, units: pl.DataFrame, figures: Figures, places: Place
                 else _counted(line, letters[measure.key], summed, found.get(measure.key) or 0)
                 for measure in form.measures
             ]
-        rows.append(Row([*_named(form, line), *cells], line.level, _joined(form, line)))
+        # Where nothing stands below it, a district is a row like any other.
+        style = "plain" if line.level == form.levels[-1] else line.level
+        rows.append(Row([*_named(form, line), *cells], style, _joined(form, line)))
     return rows
 
 

@@ -4,6 +4,8 @@ import datetime as dt
 
 from plan.reference import table
 
+PLAN_VI = "Kế hoạch số 19/KH-UBND"
+
 
 def day_vi(day: dt.date) -> str:
     """31/12/2020"""
@@ -34,9 +36,12 @@ def span_vi(first: dt.date, last: dt.date) -> str:
 
 
 def official_vi(form_no: str) -> str:
-    """The form of 2016-2020 that a sheet answers to, or nothing. Raises LookupError where there is no such form."""
+    """The form of 2016-2020 that a sheet answers to; the plan where it is none of them.
+
+    Raises LookupError where there is no such form.
+    """
     if not form_no:
-        return ""
+        return PLAN_VI
     if not any((row["regime"], row["form_no"]) == ("2016-2020", form_no) for row in table("review_forms")):
         raise LookupError(f"there is no form {form_no} of 2016-2020")
     return f"Khung biểu {form_no}, Thông tư 17/2016/TT-BLĐTBXH"

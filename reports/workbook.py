@@ -19,10 +19,9 @@ from reports.paper import Heading, Page, Paper
 from reports.plan_sheet import PLAN_COLUMNS, plan_rows
 from reports.target_sheets import BASELINE, COMMUNES, DEPARTMENTS, DISTRICTS, POLICIES, RESULTS, Targets
 from reports.unit_form import Places, UnitForm, page_of
-from reports.words import day_vi, period_vi, span_vi, year_start
+from reports.words import PLAN_VI, day_vi, period_vi, span_vi, year_start
 
 _CONTENTS = "Mục lục"
-_PLAN = "Kế hoạch số 19/KH-UBND"
 
 
 def write_workbook(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
@@ -184,7 +183,7 @@ def _target_pages(connection: duckdb.DuckDBPyConnection, release: Release, place
     return [
         Page(
             f"Biểu {number}",
-            Heading(f"Biểu {number}", _PLAN, title, period_vi(release.period), unit),
+            Heading(f"Biểu {number}", PLAN_VI, title, period_vi(release.period), unit),
             columns,
             rows,
             notes,
@@ -226,7 +225,7 @@ def _plan_pages(connection: duckdb.DuckDBPyConnection, release: Release) -> list
     return [
         Page(
             "Biểu 15",
-            Heading("Biểu 15", _PLAN, "Những chỗ chưa khớp trong kế hoạch", period_vi(release.period)),
+            Heading("Biểu 15", PLAN_VI, "Những chỗ chưa khớp trong kế hoạch", period_vi(release.period)),
             PLAN_COLUMNS,
             plan_rows(figures.plan_differences(connection)),
             ("Số liệu của kế hoạch được giữ nguyên như in.",),
