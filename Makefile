@@ -23,7 +23,8 @@ test: $(READY)  ## Every test, with the real LibreOffice, Chromium and Prefect s
 	$(BIN)/python -m pytest
 
 fuzz: $(READY)  ## Throw ten minutes of strange files at gate, readers and returned workbook (Linux only)
-	$(BIN)/python tests/fuzz/run.py --minutes 10
+	$(BIN)/python tests/fuzz/run.py --minutes 8
+	FUZZ_EXAMPLES=200 $(BIN)/python -m pytest -n 0 tests/fuzz/test_accepted.py tests/fuzz/test_soup.py
 
 lint: $(READY)  ## Style, types, and which room may import which
 	$(BIN)/ruff check .

@@ -20,7 +20,8 @@ from tasks.read.xlsx_marks import BookMarks, xlsx_marks
 from tasks.values import EPOCH_1900, CellFault
 
 EXTENSIONS = {"xlsx": (".xlsx",), "xls": (".xls",), "ods": (".ods",), "zip": (".zip",)}
-_DAMAGED = (python_calamine.CalamineError, OSError, ValueError, KeyError, zipfile.BadZipFile, expat.ExpatError)
+# A lookup fails where a part is missing, and where XML names an encoding that nobody knows.
+_DAMAGED = (python_calamine.CalamineError, OSError, ValueError, LookupError, zipfile.BadZipFile, expat.ExpatError)
 
 
 @dataclass

@@ -5,9 +5,10 @@ import datetime as dt
 import io
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 import old_excel
 from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
@@ -18,8 +19,8 @@ from forms.dictionary import sheets
 from forms.month import CellValue, DistrictMonth
 from forms.workbook import write_workbook
 
-_ODS = "application/vnd.oasis.opendocument.spreadsheet"
-_NAMESPACES = " ".join(
+ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+ODS_NAMESPACES = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in (("office", "office"), ("table", "table"), ("text", "text"))
 )
@@ -76,14 +77,14 @@ def _dress(book: Workbook) -> None:
 def ods() -> tuple[bytes, ...]:
     tables = "".join(_ods_table(sheets()[key].name_vi, rows_of(key)) for key in sheets())
     content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {_NAMESPACES} office:version="1.2">'
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {ODS_NAMESPACES} office:version="1.2">'
         f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
     )
     manifest = (
         '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
-        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{_ODS}"/></manifest:manifest>'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS_TYPE}"/></manifest:manifest>'
     )
-    return (zipped({"mimetype": _ODS, "META-INF/manifest.xml": manifest, "content.xml": content}),)
+    return (zipped({"mimetype": ODS_TYPE, "META-INF/manifest.xml": manifest, "content.xml": content}),)
 
 
 def _ods_table(name: str, rows: list[list[CellValue]]) -> str:
@@ -93,18 +94,18 @@ def _ods_table(name: str, rows: list[list[CellValue]]) -> str:
         'calcext:value-type="error" table:formula="of:=1/0"><text:p>#DIV/0!</text:p></table:table-cell>'
         '<table:table-cell office:value-type="time" office:time-value="PT08H30M00S"/></table:table-row>'
     )
-    body = "".join(f"<table:table-row>{''.join(map(_ods_cell, cells))}</table:table-row>" for cells in rows)
+    body = "".join(f"<table:table-row>{''.join(map(ods_cell, cells))}</table:table-row>" for cells in rows)
     hidden = '<table:table-column table:visibility="collapse"/>'
     return f"<table:table table:name={quoteattr(name)}>{hidden}{body}{odd}</table:table>"
 
 
-def _ods_cell(value: CellValue) -> str:
+def ods_cell(value: CellValue) -> str:
     if value is None:
         return "<table:table-cell/>"
     if isinstance(value, dt.date):
         return f'<table:table-cell office:value-type="date" office:date-value="{value.isoformat()}"/>'
     if isinstance(value, str):
-        lines = "".join(f"<text:p>{line}</text:p>" for line in value.split("\n"))
+        lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in value.split("\n"))
         return f'<table:table-cell office:value-type="string">{lines}</table:table-cell>'
     return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
 
@@ -170,7 +171,7 @@ def values() -> tuple[bytes, ...]:
     return tuple(line.encode() for line in lines)
 
 
-def zipped(members: dict[str, str | bytes]) -> bytes:
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
     """An archive that shows its content to whoever changes its bytes: nothing is packed."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

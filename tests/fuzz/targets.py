@@ -162,7 +162,7 @@ TARGETS = {
     "ods": Target(file, seeds.ods, "archive", runs=300),
     "xls": Target(file, seeds.xls, "old excel", runs=300),
     "csv": Target(file, seeds.csv_zip, "archive", runs=100),
-    "answer": Target(answer, _all_seeds, "any", runs=40),
+    "answer": Target(answer, _all_seeds, "any", runs=25),
     "cells": Target(cells, seeds.values, longest=1 << 12, runs=200),
     "text": Target(text, seeds.text, longest=1 << 12, runs=400),
     "values": Target(cell_values, seeds.values, longest=1 << 9, runs=400),

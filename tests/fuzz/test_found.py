@@ -21,6 +21,11 @@ from tasks.read.formats import open_book
 from tasks.values import CellFault
 
 
+def members_of(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 @pytest.fixture
 def few_cells() -> Iterator[None]:
     limits.current = Limits(cells=10_000)
@@ -46,6 +51,21 @@ def test_text_that_is_equal_to_a_fault_does_not_hide_it() -> None:
     field = sheets()["household"].field("persons")
     _, faults = read_columns(sheets()["household"], {field.key: 0}, [["=1+2"], [CellFault("=1+2")]])
     assert faults == [(1, "persons", "=1+2")]
+
+
+def test_xml_in_an_unknown_encoding_is_refused() -> None:
+    """The parser's LookupError was no refusal, and the file waited for ever as a fault of the system."""
+    parts = members_of(seeds.xlsx()[0])
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b"UTF-8", b"s")
+    with pytest.raises(Unreadable, match="hỏng"):
+        read_workbook(seeds.zipped(parts), "a.xlsx")
+
+
+def test_styles_in_an_unknown_encoding_are_not_changed_in_place() -> None:
+    parts = members_of(seeds.xlsx()[0])
+    parts["xl/styles.xml"] = parts["xl/styles.xml"].replace(b"UTF-8", b"s")
+    marked = annotate(seeds.zipped(parts), "xlsx", [], {}, "")
+    assert load_workbook(io.BytesIO(marked))["Hộ"]["E4"].value == "0001"
 
 
 class TestOldExcel:
