@@ -21,7 +21,7 @@ _TEXT = re.compile(rb">([^<>]+)<")
 _TAG = re.compile(rb"<[^<>]*>")
 _VALUES = (
     *(b"", b"0", b"-1", b"1", b"2", b"65535", b"2147483647", b"4294967296", b"99999999999999999999", b"1.5", b"1e999"),
-    *(b"NaN", b"A1", b"a1", b"A0", b"1", b"ZZZZ9", b"XFD1048576", b"A1:B2", b"B2:A1", b"A1:XFD3", b"true"),
+    *(b"NaN", b"A1", b"a1", b"A0", b"1", b"ZZZZ9", b"XFD1048576", b"A1:B2", b"B2:A1", b"A1:AZ9", b"true"),
     *(b"e", b"s", b"str", b"inlineStr", b"b", b"d", b"n", b"error", b"float", b"date", b"time", b"percentage"),
     *(b"collapse", b"filter", b"hidden", b"2019-12-31", b"9999-99-99", b"PT1H", b"of:=1/0", b"rId1", b"rId2"),
     *(b"/xl/workbook.xml", b"../../x", b"&#0;", b"&amp;", b"&x;", b"\xef\xbf\xbe", "Hộ".encode(), "Mã xã".encode()),
