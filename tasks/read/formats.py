@@ -45,7 +45,8 @@ def open_book(content: bytes, file_name: str) -> Book:
     try:
         book = _csv_book(content) if kind == "zip" else _workbook(content, inspected)
     except _DAMAGED as error:
-        raise Unreadable("tệp bị hỏng hoặc không đúng định dạng", f"{type(error).__name__}: {error}") from error
+        # The words of a reader may quote a cell, and with it a person: they stay here.
+        raise Unreadable("tệp bị hỏng hoặc không đúng định dạng", f"damaged ({type(error).__name__})") from error
     # What a district got back and sends again.
     book.grids = {name: grid for name, grid in book.grids.items() if not is_listing(name, grid.rows)}
     for name, grid in book.grids.items():

@@ -53,7 +53,8 @@ def read_file(path: Path, file_name: str) -> ReadWorkbook | Unreadable:
     except BaseException as panic:  # pyo3 raises a panic of the reader past Exception
         if type(panic).__name__ != "PanicException":
             raise
-        return Unreadable("tệp bị hỏng, không đọc được", f"the reader gave up: {panic}")
+        # What it says may quote a cell, and with it a person.
+        return Unreadable("tệp bị hỏng, không đọc được", "damaged: the reader gave up")
 
 
 def _match_sheets(names: list[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ import struct
 import zipfile
 from collections.abc import Iterator
 
+import books
 import old_excel
 import pytest
 import seeds
@@ -66,6 +67,14 @@ def test_styles_in_an_unknown_encoding_are_not_changed_in_place() -> None:
     parts["xl/styles.xml"] = parts["xl/styles.xml"].replace(b"UTF-8", b"s")
     marked = annotate(seeds.zipped(parts), "xlsx", [], {}, "")
     assert load_workbook(io.BytesIO(marked))["Hộ"]["E4"].value == "0001"
+
+
+def test_what_a_reader_says_of_a_cell_is_told_to_nobody() -> None:
+    """The reason went into findings and warehouse with the cell's words: a name, in a damaged register."""
+    cell = books.Raw(' t="b"><v>Nguyễn Văn Mẫu</v></c>', "")
+    with pytest.raises(Unreadable) as refused:
+        read_workbook(books.xlsx({"Hộ": [[cell]]}), "a.xlsx")
+    assert "Nguyễn" not in f"{refused.value.reason_vi} {refused.value.reason_en}"
 
 
 class TestOldExcel:
