@@ -62,7 +62,7 @@ def annotate(
     if kind == "xlsx":
         try:
             return _annotated(content, findings, counts, verdict_vi, [])
-        except (Unfamiliar, ExpatError, LookupError, ValueError):
+        except (Unfamiliar, ExpatError, LookupError, ValueError, RecursionError):
             # A file that no careful program wrote: the district gets its values back all the same.
             pass
     fresh = rewrite(content)

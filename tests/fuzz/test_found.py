@@ -77,6 +77,17 @@ def test_what_a_reader_says_of_a_cell_is_told_to_nobody() -> None:
     assert "Nguyễn" not in f"{refused.value.reason_vi} {refused.value.reason_en}"
 
 
+@pytest.mark.parametrize("part", ["xl/styles.xml", "[Content_Types].xml", "xl/comments/comment1.xml"])
+def test_tags_too_deep_to_be_written_again_are_not_changed_in_place(part: str) -> None:
+    """Parts that the reader of cells never opens may be nested as deep as they like; writing them ran out of stack."""
+    parts = members_of(seeds.xlsx()[1])
+    head, slash, rest = parts[part].rpartition(b"</")
+    parts[part] = head + b" " * 5000 + b"<a>" * 3000 + b"</a>" * 3000 + slash + rest
+    finding = {"rule": "H04", "severity": "critical", "sheet": "Hộ", "cell": "H4", "message_vi": "Thiếu"}
+    marked = annotate(seeds.zipped(parts), "xlsx", [finding], {}, "")
+    assert load_workbook(io.BytesIO(marked))["Hộ"]["H4"].comment is not None
+
+
 class TestOldExcel:
     @pytest.mark.parametrize("record", [old_excel.NUMBER, old_excel.SHARED_LABEL, old_excel.MANY_BLANK, 0x0406])
     def test_two_cells_far_apart_are_too_many(self, record: int) -> None:
