@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection
 
 CellValue = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta | None
 
@@ -14,7 +13,6 @@ _DATE_FORMS = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y-%m-%d")
 _RATE = re.compile(r"-?\d+(,\d+)?")
 _RATE_WITH_POINT = re.compile(r"-?\d+\.(\d{1,2}|\d{4,})")
 _CODE_AS_NUMBER = re.compile(r"(\d+)\.0*")
-_SEPARATOR = "\0"
 _SLASH = re.compile(r"\s*/\s*")
 # Marks without a width that come with text copied from web pages and other programs.
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
@@ -68,15 +66,6 @@ def clean_text(text: str) -> str | None:
             if mark in text:
                 text = text.replace(mark, "")
     return " ".join(unicodedata.normalize("NFC", text).split()) or None
-
-
-def clean_texts(texts: Collection[str]) -> list[str | None]:
-    """`clean_text` of many, at once."""
-    joined = _SEPARATOR.join(texts)
-    cleaned = (clean_text(joined) or "").split(_SEPARATOR)
-    if len(cleaned) != len(texts):
-        return [clean_text(text) for text in texts]
-    return [text.strip() or None for text in cleaned]
 
 
 def to_whole_number(value: CellValue) -> int | None:

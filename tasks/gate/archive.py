@@ -35,7 +35,7 @@ _DESCRIBING_PARTS = ("[content_types].xml", "meta-inf/manifest.xml", "mimetype",
 _DESCRIBING_BYTES = 16 << 20
 # Tags within tags; what spreadsheets write has a dozen, in drawings some more.
 DEEPEST = 256
-_SAMPLE, _SUSPICIOUS_RISE = 4096, 16
+_SAMPLE, _SUSPICIOUS_RISE = 1024, 8
 # A tag may straddle two pieces; none that is searched for is longer, with its attributes.
 _OVERLAP = 256
 _ODS_LIBRARY_LISTS = ("script-lc.xml", "script-lb.xml", "dialog-lc.xml", "dialog-lb.xml")

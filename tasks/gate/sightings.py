@@ -30,11 +30,12 @@ class XlsxSightings:
             return
         is_usual = not self._is_first or _USUAL_START.match(text[:_START]) is not None
         self._is_first = False
-        # A letter or a quotation mark alone is found much faster than a word, and hardly any sheet has these two.
+        # A single byte is found much faster than a word, and hardly any sheet has these three. The sign # begins
+        # every error that has a value.
         if (
             not is_usual
             or b"hidden=" in text
-            or b't="e"' in text
+            or (b"#" in text and b't="e"' in text)
             or (b"f" in text and _FORMULA.search(text))
             or (b"'" in text and b"='" in text)
         ):

@@ -10,7 +10,8 @@ from xml.parsers import expat
 import python_calamine
 
 from tasks.faults import Unreadable
-from tasks.gate import Inspected, inspect
+from tasks.gate import Inspected, inspect, limits
+from tasks.gate.cells import refuse_many
 from tasks.read.csv_zip import read_csv_zip
 from tasks.read.encoding import to_unicode
 from tasks.read.grid import Grid
@@ -68,10 +69,13 @@ def _workbook(content: bytes, inspected: Inspected) -> Book:
     source = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     marks = _marks(content, inspected)
     grids: dict[str, Grid] = {}
+    spanned = 0
     for sheet in source.sheets_metadata:
         if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
         cells = source.get_sheet_by_name(sheet.name)
+        spanned += cells.total_height * cells.total_width
+        refuse_many(spanned, limits.current.cells)
         # skip_empty_area=False keeps leading blank rows and columns: without them every address is wrong.
         grid = Grid(
             cells.to_python(skip_empty_area=False),  # type: ignore[arg-type]

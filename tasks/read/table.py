@@ -1,7 +1,7 @@
 """Read one table sheet: its header, the rows that are data, and what is passed over."""
 
 import re
-from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 import polars as pl
@@ -31,12 +31,12 @@ def read_table(
     """The table of one sheet; what is not of the form goes to `ignored`, cells without a value to `errors`."""
     header = find_header(sheet.key, grid)
     if header is None:
-        columns, _ = read_columns(sheet, {}, [])
+        columns, _ = read_columns(sheet, {}, [], grid)
         return Table(name, None, {}, [], pl.DataFrame([pl.Series("row", [], dtype=pl.Int32), *columns])), None
     for column, label in header.unknown.items():
         ignored.append(Ignored(name, header.last + 1, column_letter(column), label))
     kept, numbers = _data_rows(sheet.key, name, grid, header, ignored)
-    columns, faults = read_columns(sheet, header.columns, kept)
+    columns, faults = read_columns(sheet, header.columns, kept, grid)
     letters = {key: column_letter(position) for key, position in header.columns.items()}
     errors += [ErrorCell(name, numbers[index], letters[key], key, text) for index, key, text in faults]
     rows = pl.DataFrame([pl.Series("row", numbers, dtype=pl.Int32), *columns])
@@ -50,10 +50,9 @@ def _data_rows(
     kept: list[Cells] = []
     numbers: list[int] = []
     code_column = header.columns.get("commune_code")
-    is_code = _remembered(lambda value: _COMMUNE_CODE.fullmatch(to_text(value) or "") is not None)
     first = header.last + 1
     for number, cells in enumerate(grid.rows[first:], start=first + 1):
-        if code_column is None or not is_code(cells[code_column]):
+        if code_column is None or not _is_code(cells[code_column]):
             if _is_empty(cells, header.columns.get("stt")) or (not kept and _is_column_numbers(cells)):
                 continue
             words = _repeated_header(sheet, cells, header) or _subtotal(cells, header)
@@ -65,18 +64,9 @@ def _data_rows(
     return kept, numbers
 
 
-def _remembered(test: Callable[[CellValue], bool]) -> Callable[[CellValue], bool]:
-    """A test of cells that is made once per different value; 1, 1.0 and TRUE are different."""
-    known: dict[tuple[type, CellValue], bool] = {}
-
-    def answer(value: CellValue) -> bool:
-        key = (type(value), value)
-        found = known.get(key)
-        if found is None:
-            found = known[key] = test(value)
-        return found
-
-    return answer
+@lru_cache(maxsize=10_000)
+def _is_code(value: CellValue) -> bool:
+    return _COMMUNE_CODE.fullmatch(to_text(value) or "") is not None
 
 
 def _is_empty(cells: Cells, counter: int | None) -> bool:

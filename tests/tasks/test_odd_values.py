@@ -5,8 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_district import DISTRICT, a_month, some_rows
 
+from forms.dictionary import sheets
 from forms.month import CellValue, DistrictMonth
 from forms.workbook import write_workbook
 from plan.reference import BASELINE_PERIOD
@@ -16,8 +19,11 @@ from tasks.case import Case
 from tasks.derive import derive_wave
 from tasks.findings import make_findings
 from tasks.read import ReadWorkbook, read_workbook
+from tasks.read.columns import read_columns
+from tasks.read.grid import Grid
 from tasks.receive import find_waiting
 from tasks.validate import validate_wave
+from tasks.values import to_text, to_whole_number
 
 
 def read_month(folder: Path, month: DistrictMonth) -> ReadWorkbook:
@@ -44,11 +50,19 @@ def test_a_number_too_large_for_a_count_is_none_and_keeps_its_text(tmp_path: Pat
 
 def test_true_in_a_column_of_numbers_is_no_count() -> None:
     """TRUE among numbers was read as 1."""
-    from tasks.read.columns import _number_columns
+    sheet = sheets()["household"]
+    columns, _ = read_columns(sheet, {"persons": 0}, [[True], [3], [1.0]], Grid([]))
+    found = {column.name: column.to_list() for column in columns}
+    assert found["persons"] == [None, 3, 1]
+    assert found["persons__text"] == ["TRUE", "3", "1"]
 
-    numbers, texts = _number_columns("persons", [True, 3])
-    assert numbers.to_list() == [None, 3]
-    assert texts.to_list() == ["TRUE", "3"]
+
+@given(st.lists(st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["", "1.552", "7", "x"])))
+def test_a_column_of_numbers_is_read_cell_by_cell_or_at_once_alike(values: list[CellValue]) -> None:
+    columns, _ = read_columns(sheets()["household"], {"persons": 0}, [[value] for value in values], Grid([]))
+    found = {column.name: column.to_list() for column in columns}
+    assert found["persons"] == [to_whole_number(value) for value in values]
+    assert found["persons__text"] == [to_text(value) for value in values]
 
 
 @pytest.mark.parametrize(

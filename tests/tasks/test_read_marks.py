@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook  # type: ignore[import-untyped]
 from small_district import COMMUNE, a_household
 from test_read import HEADER, edited, read, workbook  # noqa: F401
@@ -16,8 +18,9 @@ from forms.dictionary import sheets
 from tasks.faults import Unreadable
 from tasks.legacy_text import TCVN3
 from tasks.read import ReadWorkbook, read_workbook
-from tasks.read.encoding import to_unicode
+from tasks.read.encoding import cleaned, to_unicode
 from tasks.read.grid import Grid
+from tasks.values import clean_text
 
 Edit = Callable[[Workbook], None]
 
@@ -333,6 +336,17 @@ class TestEncoding:
         plain, found = read(workbook), read(edited(workbook, edit))
         assert found.tables["household"].rows.equals(plain.tables["household"].rows)
         assert [(one.sheet, one.encoding) for one in found.converted] == [("Hộ", "Unicode tổ hợp")]
+
+    @given(st.lists(st.text() | st.text("aĐđộ \u00a0\n\0\u0301", max_size=6)))
+    def test_a_sheets_texts_are_cleaned_as_each_is(self, texts: list[str]) -> None:
+        changed = cleaned(texts)
+        assert [changed.get(text, text) for text in texts] == [clean_text(text) for text in texts]
+
+    def test_a_sheet_of_clean_texts_is_told_at_once(self) -> None:
+        for text, changed in (("Hộ nghèo", {}), ("Hộ  nghèo", {"Hộ  nghèo": "Hộ nghèo"}), (" Hộ", {" Hộ": "Hộ"})):
+            grid = Grid([[text, "", 5.0, "Ấp 1"]])
+            assert to_unicode(grid) is None
+            assert grid.cleaned == {"": None} | changed
 
     def test_a_legacy_sheet_is_converted_and_named(self) -> None:
         grid = Grid([["Hé nghÌo huyÖn TrÇn V¨n Thêi", "Danh s¸ch hé nghÌo cuèi kú", "Ph­êng 1", 5.0]])

@@ -13,7 +13,6 @@ from tasks.values import (
     LARGEST_COUNT,
     CellValue,
     clean_text,
-    clean_texts,
     from_serial,
     label_key,
     plain_key,
@@ -205,11 +204,6 @@ def test_a_number_in_a_date_cell_is_a_day(epoch: dt.date) -> None:
 )
 def test_other_values_stay_as_they_are(value: CellValue) -> None:
     assert from_serial(value, EPOCH_1900) is value
-
-
-@given(st.lists(st.text()))
-def test_many_texts_are_cleaned_as_each_is(texts: list[str]) -> None:
-    assert clean_texts(texts) == [clean_text(text) for text in texts]
 
 
 def test_marks_without_a_width_are_left_out() -> None:
