@@ -63,10 +63,17 @@ def _outcome(work: Work, path: Path, arguments: tuple[object, ...]) -> object:
     try:
         check_size(path.stat().st_size)
         return work(path, *arguments)
-    except MemoryError:
-        raise
     except Exception as fault:  # an Unreadable among them
+        if _is_for_want_of_memory(fault):
+            raise MemoryError from fault
         return fault
+
+
+def _is_for_want_of_memory(fault: BaseException | None) -> bool:
+    """Whether memory ran out, and what was raised is that or came of it: a file that could not be closed, say."""
+    while fault is not None and not isinstance(fault, MemoryError):
+        fault = fault.__cause__ or fault.__context__
+    return fault is not None
 
 
 def _pickled(outcome: object) -> bytes:

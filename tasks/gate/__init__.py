@@ -40,7 +40,7 @@ def inspect(content: bytes) -> Inspected:
         raise Unreadable("tệp rỗng (0 byte)", "the file is empty")
     check_size(len(content))
     if content.startswith(ole.MAGIC):
-        return Inspected(ole.recognise(content, limits.current.cells))
+        return Inspected(ole.recognise(content, limits.current.cells), content)
     if content.startswith(b"PK"):
         return archive.inspect(content, limits.current)
     raise _no_workbook(content[:_HEAD_BYTES])

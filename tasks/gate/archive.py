@@ -17,6 +17,7 @@ from forms.dictionary import sheets
 from tasks.faults import Unreadable
 from tasks.gate.cells import OdsCells, XlsxCells
 from tasks.gate.limits import Limits
+from tasks.gate.repacked import Repacked
 from tasks.gate.sightings import OdsSightings, XlsxSightings
 from tasks.names import shown_name
 from tasks.values import label_key, plain_key
@@ -53,13 +54,14 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Inspected:
-    """What passed the gate: 'xlsx', 'xls', 'ods' or 'zip'.
+    """What passed the gate: 'xlsx', 'xls', 'ods' or 'zip', and the bytes to read it from.
 
     `parts` are the short parts that describe a workbook, `marked` the names of those that may hold hidden rows and
     columns, errors or formulas; both by name in lower case. An .xls has neither.
     """
 
     kind: str
+    content: bytes
     parts: dict[str, bytes] = field(default_factory=dict)
     marked: dict[str, str] = field(default_factory=dict)
 
@@ -71,9 +73,12 @@ def inspect(content: bytes, limits: Limits) -> Inspected:
     _refuse_macros(names)
     is_xlsx, is_ods = _WORKBOOK in names, "content.xml" in names
     sightings = XlsxSightings() if is_xlsx else OdsSightings()
+    repacked = Repacked() if is_xlsx and _unpacked_size(members.values()) <= limits.kept_bytes else None
     watchers: list[Watcher] = []
     if is_xlsx or is_ods:
         watchers = [XlsxCells(limits.cells) if is_xlsx else OdsCells(limits.cells), sightings]
+    if repacked:
+        watchers.append(repacked)
     parts = {
         name.casefold(): kept
         for name, member in members.items()
@@ -82,11 +87,11 @@ def inspect(content: bytes, limits: Limits) -> Inspected:
     _refuse_declared(parts)
     marked = {name.casefold(): name for name in sightings.found}
     if is_xlsx:
-        return Inspected("xlsx", parts, marked)
+        return Inspected("xlsx", repacked.content() if repacked else content, parts, marked)
     if is_ods and parts.get("mimetype", b"").startswith(_ODS):
-        return Inspected("ods", parts, marked)
+        return Inspected("ods", content, parts, marked)
     if csv_members(members):
-        return Inspected("zip")
+        return Inspected("zip", content)
     if any(name.endswith(_WORKBOOK_NAMES) for name in names):
         raise _nested(next(name for name in members if name.casefold().endswith(_WORKBOOK_NAMES)))
     raise Unreadable("tệp nén không chứa bảng tính theo biểu mẫu", "the archive holds no workbook of the form")
@@ -138,7 +143,7 @@ def _members(content: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
         raise Unreadable(
             f"tệp nén chứa quá nhiều mục ({len(entries)})", f"the archive has {len(entries)} entries: too many"
         )
-    unpacked = sum(entry.file_size for entry in entries)
+    unpacked = _unpacked_size(entries)
     if unpacked > limits.unpacked_bytes:
         raise _too_much("declared size")
     if unpacked > max(limits.ratio_counts_from_bytes, limits.ratio * len(content)):
@@ -163,6 +168,10 @@ def _members(content: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
             members[name] = entry
     _check_overlap(content, members)
     return members
+
+
+def _unpacked_size(entries: Iterable[zipfile.ZipInfo]) -> int:
+    return sum(entry.file_size for entry in entries)
 
 
 def _check_name(name: str) -> None:

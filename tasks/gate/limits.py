@@ -13,6 +13,8 @@ class Limits:
     cells: int = 6_000_000
     entries: int = 2000
     unpacked_bytes: int = 600 * MEGABYTE
+    # A workbook of more is read from the sender's archive, part after part.
+    kept_bytes: int = 64 * MEGABYTE
     shared_strings_bytes: int = 200 * MEGABYTE
     ratio: int = 100
     # Small members may shrink as they like: a megabyte of blanks harms nobody.

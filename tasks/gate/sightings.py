@@ -8,7 +8,7 @@ import re
 
 _START = 4096
 # So begins the XML of the programs that we know; any other way to write it may hold anything.
-_USUAL_START = re.compile(rb"\s*(<\?xml [^>]*\?>)?\s*<worksheet [^>\']*>")
+USUAL_START = re.compile(rb"\s*(<\?xml [^>]*\?>)?\s*<worksheet [^>\']*>")
 _FORMULA = re.compile(rb"<f[\s/>]")
 _IN_AN_OPEN_DOCUMENT = (
     *(b"visibility=", b"table:display=", b"value-type='error'", b'value-type="error"', b":formula="),
@@ -28,7 +28,7 @@ class XlsxSightings:
     def feed(self, piece: bytes, text: bytes) -> None:
         if self._name in self.found:
             return
-        is_usual = not self._is_first or _USUAL_START.match(text[:_START]) is not None
+        is_usual = not self._is_first or USUAL_START.match(text[:_START]) is not None
         self._is_first = False
         # A single byte is found much faster than a word, and hardly any sheet has these three. The sign # begins
         # every error that has a value.

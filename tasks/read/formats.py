@@ -44,7 +44,7 @@ def open_book(content: bytes, file_name: str) -> Book:
     inspected = inspect(content)
     kind = inspected.kind
     try:
-        book = _csv_book(content) if kind == "zip" else _workbook(content, inspected)
+        book = _csv_book(content) if kind == "zip" else _workbook(inspected)
     except _DAMAGED as error:
         # The words of a reader may quote a cell, and with it a person: they stay here.
         raise Unreadable("tệp bị hỏng hoặc không đúng định dạng", f"damaged ({type(error).__name__})") from error
@@ -65,9 +65,9 @@ def _csv_book(content: bytes) -> Book:
     return Book(found.grids, found.encodings, found.others, sheets=found.sheets)
 
 
-def _workbook(content: bytes, inspected: Inspected) -> Book:
-    source = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-    marks = _marks(content, inspected)
+def _workbook(inspected: Inspected) -> Book:
+    source = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(inspected.content))
+    marks = _marks(inspected)
     grids: dict[str, Grid] = {}
     spanned = 0
     for sheet in source.sheets_metadata:
@@ -90,13 +90,13 @@ def _workbook(content: bytes, inspected: Inspected) -> Book:
     return Book(grids, epoch=marks.epoch)
 
 
-def _marks(content: bytes, inspected: Inspected) -> BookMarks:
+def _marks(inspected: Inspected) -> BookMarks:
     """What calamine does not tell of the sheets."""
     if inspected.kind == "xlsx":
-        return xlsx_marks(content, inspected)
+        return xlsx_marks(inspected)
     if inspected.kind == "ods":
-        return ods_marks(content, inspected)
+        return ods_marks(inspected)
     # Imported where it is needed: few files are .xls any more.
     from tasks.read.xls_marks import xls_marks
 
-    return xls_marks(content)
+    return xls_marks(inspected.content)

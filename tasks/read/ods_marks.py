@@ -13,9 +13,11 @@ _HIDDEN = ("collapse", "filter")
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 
 
-def ods_marks(content: bytes, inspected: Inspected) -> BookMarks:
+def ods_marks(inspected: Inspected) -> BookMarks:
     """The marks of all sheets. Raises as `parse` of `xlsx_marks` does, and zipfile's own errors."""
-    return _ContentParser().parse(pieces_of(content, _CONTENT)) if _CONTENT in inspected.marked else BookMarks()
+    return (
+        _ContentParser().parse(pieces_of(inspected.content, _CONTENT)) if _CONTENT in inspected.marked else BookMarks()
+    )
 
 
 def _as_typed(reference: re.Match[str]) -> str:

@@ -37,14 +37,14 @@ class BookMarks:
     epoch: dt.date = EPOCH_1900
 
 
-def xlsx_marks(content: bytes, inspected: Inspected) -> BookMarks:
+def xlsx_marks(inspected: Inspected) -> BookMarks:
     """The marks of all sheets. Raises as `parse` does, and zipfile's own errors."""
     outline = _outline(inspected.parts)
     marks = BookMarks(epoch=EPOCH_1904 if outline.is_1904 else EPOCH_1900)
     for name, path in outline.paths.items():
         part = inspected.marked.get(path.casefold())
         if part is not None:
-            marks.sheets[name] = _SheetParser(outline.is_uncalculated).parse(pieces_of(content, part))
+            marks.sheets[name] = _SheetParser(outline.is_uncalculated).parse(pieces_of(inspected.content, part))
     return marks
 
 
