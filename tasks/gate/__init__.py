@@ -31,18 +31,18 @@ def recognise(content: bytes) -> str:
 
     Raises Unreadable for anything else, and for what is too large, damaged, encrypted or carries macros.
     """
-    return inspect(content).kind
+    return inspect(content, repacks=False).kind
 
 
-def inspect(content: bytes) -> Inspected:
-    """The real type of a file, and what was seen on the way. Raises Unreadable as `recognise` does."""
+def inspect(content: bytes, *, repacks: bool = True) -> Inspected:
+    """The real type of a file, what was seen on the way, and the bytes to read. Raises Unreadable as `recognise`."""
     if not content:
         raise Unreadable("tệp rỗng (0 byte)", "the file is empty")
     check_size(len(content))
     if content.startswith(ole.MAGIC):
         return Inspected(ole.recognise(content, limits.current.cells), content)
     if content.startswith(b"PK"):
-        return archive.inspect(content, limits.current)
+        return archive.inspect(content, limits.current, repacks=repacks)
     raise _no_workbook(content[:_HEAD_BYTES])
 
 

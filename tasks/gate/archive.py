@@ -66,14 +66,18 @@ class Inspected:
     marked: dict[str, str] = field(default_factory=dict)
 
 
-def inspect(content: bytes, limits: Limits) -> Inspected:
-    """What an archive is: 'xlsx', 'ods' or 'zip'. Raises Unreadable."""
+def inspect(content: bytes, limits: Limits, *, repacks: bool) -> Inspected:
+    """What an archive is: 'xlsx', 'ods' or 'zip'. Raises Unreadable.
+
+    A workbook that is not over-long is given back as it was checked where `repacks`, else as it came.
+    """
     members = _members(content, limits)
     names = {name.casefold() for name in members}
     _refuse_macros(names)
     is_xlsx, is_ods = _WORKBOOK in names, "content.xml" in names
     sightings = XlsxSightings() if is_xlsx else OdsSightings()
-    repacked = Repacked() if is_xlsx and _unpacked_size(members.values()) <= limits.kept_bytes else None
+    is_short = _unpacked_size(members.values()) <= limits.kept_bytes
+    repacked = Repacked() if repacks and is_xlsx and is_short else None
     watchers: list[Watcher] = []
     if is_xlsx or is_ods:
         watchers = [XlsxCells(limits.cells) if is_xlsx else OdsCells(limits.cells), sightings]

@@ -15,8 +15,7 @@ _MOST_DIGITS = 9
 class XlsxCells:
     """Counts over all sheets of a workbook, and raises Unreadable when they are too many.
 
-    Of every piece, some tens of kilobytes long, the beginning is looked at: columns by the widest reference there,
-    cells by their tags. Rows by the last reference of a piece.
+    Rows by the last reference of every piece, columns by the widest reference, cells by their tags.
     """
 
     # Columns A to Z need no search.
@@ -24,7 +23,6 @@ class XlsxCells:
     # Other tags have an r that is no reference: the colours of a theme count to 50,000 with it.
     _REFERENCE = re.compile(rb'<(?:[\w.-]+:)?(?:c|row)\s(?:[^<>]*\s)?r="[A-Za-z]{0,3}(\d+)"')
     _SMALLEST_CELL_BYTES = 4
-    _SAMPLE = 1 << 14
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -39,7 +37,7 @@ class XlsxCells:
     def feed(self, piece: bytes, text: bytes) -> None:
         if not self._looks:
             return
-        wide = set(self._WIDE.findall(text, 0, self._SAMPLE))
+        wide = set(self._WIDE.findall(text))
         if wide:
             self._columns = max(self._columns, *map(_column_number, wide))
         at = text.rfind(b' r="')
@@ -49,7 +47,7 @@ class XlsxCells:
         if found:
             self._rows = max(self._rows, _number(found[1]))
         if self._counts:
-            self._tags += piece.count(b"<c", 0, self._SAMPLE) * len(piece) // min(len(piece), self._SAMPLE)
+            self._tags += piece.count(b"<c")  # and of columns, which are few
         refuse_many(self._total + max(self._tags, self._rows * self._columns), self._most)
 
     def _reference_at(self, text: bytes, at: int) -> re.Match[bytes] | None:

@@ -19,6 +19,7 @@ from tasks.gate.limits import Limits
 from tasks.read import read_workbook
 from tasks.read.columns import read_columns
 from tasks.read.formats import open_book
+from tasks.read.grid import Grid
 from tasks.values import CellFault
 
 
@@ -50,7 +51,9 @@ def test_a_row_is_counted_whatever_stands_before_its_number(few_cells: None) -> 
 def test_text_that_is_equal_to_a_fault_does_not_hide_it() -> None:
     """A text "=1+2" and a formula =1+2 without a value are equal, and of the two only the first was looked at."""
     field = sheets()["household"].field("persons")
-    _, faults = read_columns(sheets()["household"], {field.key: 0}, [["=1+2"], [CellFault("=1+2")]])
+    grid = Grid([["=1+2"], [""]])
+    grid.put(1, 0, CellFault("=1+2"))
+    _, faults = read_columns(sheets()["household"], {field.key: 0}, grid.rows, grid)
     assert faults == [(1, "persons", "=1+2")]
 
 

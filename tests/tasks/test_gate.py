@@ -317,7 +317,7 @@ class TestCells:
         self.refused_for_cells(an_xlsx((SHEET, f'<worksheet><dimension ref="A1:B2"/><sheetData>{rows}</sheetData>')))
 
     def test_cells_without_an_address_are_counted(self) -> None:
-        self.refused_for_cells(an_xlsx(a_sheet("<row>" + "<c/>" * 10_100 + "</row>")))
+        self.refused_for_cells(an_xlsx(a_sheet("<row>" + "<c/>" * 10_001 + "</row>")))
 
     def test_the_sheets_count_together(self) -> None:
         names = ["xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"]
@@ -391,6 +391,50 @@ class TestSightings:
     )
     def test_an_open_document_is_named_by_its_content(self, row: str, is_marked: bool) -> None:
         assert ("content.xml" in inspect(an_ods(row)).marked) == is_marked
+
+
+class TestRepacked:
+    """The reader gets the parts as they were checked, a sheet's merged ranges in front of its cells."""
+
+    CELLS = '<sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>'
+    MERGED = '<mergeCells count="1"><mergeCell ref="A1:B2"/></mergeCells>'
+
+    @staticmethod
+    def sheet_of(xml: str) -> str:
+        content = inspect(
+            an_xlsx((SHEET, xml), ("xl/styles.xml", "<styleSheet/>"), ("xl/media/a.png", b"\x89PNG"))
+        ).content
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            assert set(file.namelist()) == {"xl/workbook.xml", "xl/styles.xml", SHEET}
+            assert file.read("xl/styles.xml") == b"<styleSheet/>"
+            return file.read(SHEET).decode()
+
+    @pytest.mark.parametrize(
+        ("after", "in_front"),
+        [("", "<mergeCells></mergeCells>"), (MERGED, MERGED), (f"<autoFilter/>{MERGED}<pageMargins/>", MERGED)],
+    )
+    @pytest.mark.parametrize("times", [1, 5000])
+    def test_merged_ranges_stand_in_front(self, after: str, in_front: str, times: int) -> None:
+        cells = self.CELLS * times
+        assert self.sheet_of(f"{USUAL}{cells}{after}</worksheet>") == f"{USUAL}{in_front}{cells}{after}</worksheet>"
+
+    @pytest.mark.parametrize(
+        "xml",
+        [
+            f"<x:worksheet xmlns:x='urn:x'>{CELLS}{MERGED}</x:worksheet>",
+            f"{USUAL}{MERGED}{CELLS}</worksheet>",
+            f"{USUAL}{CELLS}<mergeCells/></worksheet>",
+            f"{USUAL}{CELLS}<x:mergeCells></x:mergeCells></worksheet>",
+            f"{USUAL}<sheetData/></worksheet>",
+            f"{USUAL}</worksheet>",
+        ],
+    )
+    def test_any_other_sheet_is_left_as_it_is(self, xml: str) -> None:
+        assert self.sheet_of(xml) == xml
+
+    def test_a_long_workbook_is_read_as_it_came(self, workbook: bytes, narrow: Callable[..., None]) -> None:
+        narrow(kept_bytes=1000)
+        assert inspect(workbook).content == workbook
 
 
 class TestDepth:

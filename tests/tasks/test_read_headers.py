@@ -1,16 +1,19 @@
 """Headers as offices dress them up: what is found stands where openpyxl finds it, what is not clear is missing."""
 
+import io
 import unicodedata
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
 from test_read import HEADER, assert_addresses_are_true, edited, read, tables_of, workbook  # noqa: F401
 
 from forms.dictionary import sheets
 from tasks.case import Case
 from tasks.derive.presence import usable_sheets
+from tasks.gate import Limits, limits
+from tasks.read.formats import open_book
 from tasks.read.labels import NEAR, PLAIN, match
 
 Edit = Callable[[Workbook], None]
@@ -146,6 +149,21 @@ def test_a_dressed_up_table_is_read_like_the_plain_one(workbook: bytes, edit: Ed
         assert found.tables[key].repeated_columns == []
         assert found.tables[key].rows.drop("row").equals(table.rows.drop("row")), key
     assert found.ignored == []
+
+
+def test_merged_ranges_are_those_that_openpyxl_finds(
+    workbook: bytes,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether the parts of the workbook are handed on by the gate or read from the sender's archive."""
+    content = edited(workbook, group_titles)
+    theirs = load_workbook(io.BytesIO(content))["Hộ"].merged_cells.ranges
+    expected = {((one.min_row - 1, one.min_col - 1), (one.max_row - 1, one.max_col - 1)) for one in theirs}
+    assert len(expected) > 10
+    repacked = open_book(content, "thang.xlsx")
+    assert set(repacked.grids["Hộ"].merged) == expected
+    monkeypatch.setattr(limits, "current", Limits(kept_bytes=0))
+    assert open_book(content, "thang.xlsx") == repacked
 
 
 @pytest.mark.parametrize("edit", [key_row_above, header_on_each_page], ids=lambda edit: edit.__name__)
