@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import hostile, verdict
+from bench import hostile, reading, verdict
 from bench.data import CACHE, Files, fill_inbox, prepare
 from bench.floor import READERS
 from bench.process import Measured, giamngheo, measure, module
@@ -51,6 +51,7 @@ def main() -> int:
     for times, limit in COLD_LIMITS.items():
         files = prepare(times)
         _report(results, _compare(files, limit, rounds, by_hand=not choice.quick))
+    _report(results, reading.compare(prepare(min(COLD_LIMITS)), prepare(max(COLD_LIMITS)), rounds))
     _report(results, hostile.compare(prepare(1), rounds))
     _report(results, _verdict())
     if not choice.quick:

@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook  # type: ignore[import-untyped]
 from small_district import a_month
 
-from bench import data, floor
+from bench import data, floor, reading
 from bench.process import measure, module
 from bench.report import Line, Results, write_page
 from bench.warm import run as run_warm
@@ -34,6 +35,23 @@ def test_floor_is_measured_as_a_process(files: data.Files, tmp_path: Path) -> No
     assert json.loads(measured.output)["rows"] > 50
     assert measured.seconds > 0
     assert measured.cpu_seconds > 0
+
+
+def test_reading_is_measured_beside_the_bare_reader(files: data.Files) -> None:
+    lines = reading.compare(files, files, rounds=1)
+    (group,) = {line.group for line in lines}
+    assert f"{len(enlarged(a_month(), 2).household)} households" in group
+    assert [line.ratio_limit for line in lines] == [None, reading.LIMIT] * 2
+    assert all(seconds > 0 for line in lines for seconds in line.rounds)
+
+
+def test_the_bare_reader_reads_every_cell(files: data.Files) -> None:
+    content = files.paths[0].read_bytes()
+    theirs = load_workbook(files.paths[0], read_only=True)
+    for name, rows in reading.bare_rows(content).items():
+        cells = [["" if value is None else str(value) for value in row] for row in theirs[name].values]
+        assert len(rows) == len(cells)
+        assert sum(map(len, rows)) == sum(map(len, cells))
 
 
 def test_measuring_says_why_a_process_failed(tmp_path: Path) -> None:
