@@ -20,7 +20,8 @@ _AFTER_LEGACY_DRAWING = frozenset(
 ) | {"AlternateContent"}
 _TAG = re.compile(rb"""<(/?)([\w:.-]+)(?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*\s*(/?)>""")
 _ROOT = re.compile(rb"<(?:([A-Za-z_][\w.-]*):)?(?:worksheet|chartsheet|dialogsheet)\b[^>]*>")
-_TAB_SELECTED = re.compile(rb"""\s+tabSelected\s*=\s*(?:"[^"]*"|'[^']*')""")
+# One blank before a name: a run of them would be tried from each of its places.
+_TAB_SELECTED = re.compile(rb"""\stabSelected\s*=\s*(?:"[^"]*"|'[^']*')""")
 _HEAD_BYTES = 1 << 16
 _MERGED = re.compile(rb"""mergeCell\s[^>]*?ref\s*=\s*["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
 _COLUMN = re.compile(rb"<(?:[\w.-]+:)?col\s[^>]*>")
@@ -232,7 +233,7 @@ def attribute(tag: bytes, name: bytes) -> bytes | None:
 
 
 def without_attribute(tag: bytes, name: bytes) -> bytes:
-    return re.sub(rb"""\s+%s\s*=\s*(?:"[^"]*"|'[^']*')""" % name, b"", tag)
+    return re.sub(rb"""\s%s\s*=\s*(?:"[^"]*"|'[^']*')""" % name, b"", tag)
 
 
 def with_attribute(tag: bytes, name: bytes, value: bytes) -> bytes:

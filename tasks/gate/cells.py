@@ -9,7 +9,7 @@ import re
 
 from tasks.faults import Unreadable
 
-_MOST_DIGITS = 9
+_MOST_DIGITS, _MOST_LETTERS = 9, 3
 
 
 class XlsxCells:
@@ -19,7 +19,7 @@ class XlsxCells:
     """
 
     # Columns A to Z need no search.
-    _WIDE = re.compile(rb' r="([A-Za-z]{2,3})\d')
+    _WIDE = re.compile(rb' r="([A-Za-z]{2,})\d')
     # Other tags have an r that is no reference: the colours of a theme count to 50,000 with it.
     _REFERENCE = re.compile(rb'<(?:[\w.-]+:)?(?:c|row)\s(?:[^<>]*\s)?r="[A-Za-z]{0,3}(\d+)"')
     _SMALLEST_CELL_BYTES = 4
@@ -130,6 +130,8 @@ def _number(digits: bytes) -> int:
 
 
 def _column_number(letters: bytes) -> int:
+    if len(letters) > _MOST_LETTERS:
+        return int(10**_MOST_DIGITS)
     number = 0
     for letter in letters.upper():
         number = number * 26 + letter - 64

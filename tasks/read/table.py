@@ -22,6 +22,7 @@ _COMMUNE_CODE = re.compile(r"\d{4,6}")
 # "1", "(1)", "A", "3=1+2", "(3) = (1) + (2)", "4=(2)/(1)*100"
 _COLUMN_NUMBER = re.compile(r"\(?(\d{1,3}|[A-Z])\)?")
 _FORMULA = re.compile(r"[\s\d()=+\-–−*x×:/%,A-ZĐ]*=[\s\d()=+\-–−*x×:/%,A-ZĐ]*|" + _COLUMN_NUMBER.pattern)
+_LONGEST_FORMULA = 60
 _MIN_LABELS = 3
 
 
@@ -80,7 +81,9 @@ def _is_column_numbers(cells: Cells) -> bool:
     Its numbers rise from left to right, as no row of data has it.
     """
     texts = [text for value in cells if (text := to_text(value)) is not None]
-    if len(texts) < _MIN_LABELS or not all(_FORMULA.fullmatch(text) for text in texts):
+    if len(texts) < _MIN_LABELS or max(map(len, texts)) > _LONGEST_FORMULA:
+        return False
+    if not all(_FORMULA.fullmatch(text) for text in texts):
         return False
     order = [int(text.split("=")[0].strip(" ()")) for text in texts if text.split("=")[0].strip(" ()").isdecimal()]
     return all(one < other for one, other in pairwise(order))

@@ -17,6 +17,7 @@ from tasks.values import EPOCH_1900, EPOCH_1904
 
 _CHUNK = 1 << 20
 _SHOWN_LENGTH = 60
+_MOST_LETTERS = 3
 _TRUE = ("1", "true")
 
 
@@ -210,8 +211,11 @@ def add_to_spans(spans: list[Span], first: int, last: int) -> None:
 
 
 def _column(reference: str) -> int:
-    """The column of an address, counted from 0: "AB12" → 27."""
+    """The column of an address, counted from 0: "AB12" → 27. Raises ValueError for what is none."""
     column = 0
-    for letter in reference.rstrip("0123456789"):
+    letters = reference.rstrip("0123456789")
+    if not (letters.isascii() and letters.isalpha() and len(letters) <= _MOST_LETTERS):
+        raise ValueError("a cell has an address that no sheet has")
+    for letter in letters:
         column = 26 * column + ord(letter.upper()) - 64
     return column - 1

@@ -25,6 +25,7 @@ _VALUES = (
     *(b"e", b"s", b"str", b"inlineStr", b"b", b"d", b"n", b"error", b"float", b"date", b"time", b"percentage"),
     *(b"collapse", b"filter", b"hidden", b"2019-12-31", b"9999-99-99", b"PT1H", b"of:=1/0", b"rId1", b"rId2"),
     *(b"/xl/workbook.xml", b"../../x", b"&#0;", b"&amp;", b"&x;", b"\xef\xbf\xbe", "Hộ".encode(), "Mã xã".encode()),
+    *(b"\xc3\x9f9", b"AAAA1", b"Z" * 300 + b"3", b"9" * 5000, b"9" * 5000 + b"=1", b"=" * 5000 + b"!", b" " * 20_000),
     *(b"#REF!", b"#N/A", b"=1+1", b"x" * 300, "Cộng".encode(), b"1.552", b"3,04", b"12/2019"),
 )
 _PIECES = (

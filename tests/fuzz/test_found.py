@@ -91,6 +91,23 @@ def test_tags_too_deep_to_be_written_again_are_not_changed_in_place(part: str) -
     assert load_workbook(io.BytesIO(marked))["Hộ"]["H4"].comment is not None
 
 
+LABELS: list[books.Value] = [field.label_vi for field in sheets()["household"].fields]
+
+
+def test_no_column_is_numbered_with_five_thousand_digits() -> None:
+    """Python makes no number of them, and the reader raised."""
+    table = read_workbook(books.xlsx({"Hộ": [LABELS, ["9" * 5000 + "=1"] * 4]}), "a.xlsx").tables["household"]
+    assert table.rows.height == 1
+
+
+@pytest.mark.parametrize("address", ["ß9", "AAAA9", "1", "Ω9"])
+def test_an_address_that_no_sheet_has_is_refused(address: str) -> None:
+    """A letter whose capital is two letters made the reader raise; four letters made it ask for 99 gigabytes."""
+    cell = books.Raw(f'><v>1</v></c><c r="{address}" t="e"><v>#N/A</v></c>', "")
+    with pytest.raises(Unreadable):
+        read_workbook(books.xlsx({"Hộ": [LABELS, [cell]]}), "a.xlsx")
+
+
 class TestOldExcel:
     @pytest.mark.parametrize("record", [old_excel.NUMBER, old_excel.SHARED_LABEL, old_excel.MANY_BLANK, 0x0406])
     def test_two_cells_far_apart_are_too_many(self, record: int) -> None:
