@@ -78,7 +78,7 @@ VALUES: st.SearchStrategy[Value] = st.one_of(
     st.none(), _TEXTS, _NUMBERS, _WORDS, st.sampled_from(FORMULAS), _ERROR_CELLS
 )
 _COVER_DAYS: st.SearchStrategy[Value] = st.one_of(
-    _DAYS, _DAYS.map(Serial), _DAYS.map(lambda day: f"{day:%d/%m/%Y}"), _DAYS.map(dt.date.isoformat), VALUES
+    _DAYS, _DAYS.map(Serial), _DAYS.map(lambda day: f"{day:%d/%m/%Y}"), _DAYS.map(dt.date.isoformat)
 )
 
 
@@ -108,15 +108,18 @@ def plain_month(changes: dict[tuple[str, str, int], Value], *, is_1904: bool = F
 def dressed_months(draw: st.DrawFn) -> Dressed:
     """A month of few households with a handful of cells changed, shifted on its sheets, and parts of it hidden."""
     month = a_month(rows=some_rows()[: draw(st.integers(1, 6))])
-    month.cover["prepared_on"] = draw(_COVER_DAYS)  # type: ignore[assignment]
     dressed = Dressed(is_1904=draw(st.booleans()))
+    # A bare number is another day in a workbook that counts from 1904, and its CSV can't say so.
+    days = _COVER_DAYS if dressed.is_1904 else _COVER_DAYS | VALUES
+    month.cover["prepared_on"] = draw(days)  # type: ignore[assignment]
     for key, sheet in sheets().items():
         grid: list[list[Value]] = _cover(month) if key == "cover" else _table(sheet, month)
         changed: list[tuple[int, int]] = [(6, 1)] if key == "cover" else []
         for _ in range(draw(st.integers(0, {"cover": 1, "household": 8}.get(key, 2)))):
             row = draw(st.integers(0 if key == "cover" else 1, len(grid) - 1))
             column = 1 if key == "cover" else draw(st.integers(0, len(grid[0]) - 1))
-            grid[row][column] = draw(VALUES)
+            is_day = key == "cover" and sheet.fields[row].key == "prepared_on"
+            grid[row][column] = draw(days if is_day else VALUES)
             changed.append((row, column))
         top, left = draw(st.integers(0, 3)), draw(st.integers(0, 2))
         gaps = set() if key == "cover" else draw(st.sets(st.integers(1, len(grid)), max_size=2))
