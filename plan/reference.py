@@ -128,9 +128,9 @@ def name_key(name: str) -> str:
 
     NFC, one space, no case, and no difference in where the tone mark stands (Hoà, Hòa):
     the tone is moved behind the word it belongs to. Letters keep their own marks, so
-    "Đầm Dơi" never becomes "Dam Doi".
+    "Đầm Dơi" never becomes "Dam Doi"; the Icelandic letter that looks like Đ counts as it.
     """
-    words = unicodedata.normalize("NFC", name).replace("\u00a0", " ").casefold().split()
+    words = unicodedata.normalize("NFC", name).replace("\u00a0", " ").casefold().replace("ð", "đ").split()
     return " ".join(_tone_last(word) for word in words)
 
 

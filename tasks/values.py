@@ -145,8 +145,11 @@ def to_date(value: CellValue) -> dt.date | None:
 
 
 def label_key(text: str) -> str:
-    """A header label or sheet name reduced for matching: NFC, one space, no case, no trailing colon."""
-    key = (clean_text(text) or "").rstrip(": *").casefold()
+    """A header label or sheet name reduced for matching: NFC, one space, no case, no trailing colon.
+
+    The Icelandic letter that looks like Đ counts as it.
+    """
+    key = (clean_text(text) or "").rstrip(": *").casefold().replace("ð", "đ")
     return _SLASH.sub("/", key) if "/" in key else key
 
 

@@ -121,6 +121,9 @@ class TestNameKey:
     def test_white_space_and_case_do_not_count(self) -> None:
         assert name_key("\u00a0Thị\u00a0Trấn  Năm Căn ") == name_key("thị trấn Năm Căn")
 
+    def test_the_icelandic_letter_counts_as_the_vietnamese_one(self) -> None:
+        assert name_key("Huyện \u00d0ầm Dơi") == name_key("huyện \u00f0ầm dơi") == name_key("Huyện Đầm Dơi")
+
     def test_letters_keep_their_marks(self) -> None:
         assert name_key("Đầm Dơi") != name_key("Dầm Dơi")
         assert name_key("Đầm Dơi") != name_key("Đầm Doi")

@@ -1,5 +1,6 @@
 """Headers as offices dress them up: what is found stands where openpyxl finds it, what is not clear is missing."""
 
+import datetime as dt
 import io
 import unicodedata
 from collections.abc import Callable
@@ -7,14 +8,19 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]
+from small_district import DISTRICT
 from test_read import HEADER, assert_addresses_are_true, edited, read, tables_of, workbook  # noqa: F401
 
 from forms.dictionary import sheets
+from plan.reference import BASELINE_PERIOD
 from tasks.case import Case
+from tasks.derive import derive_wave
 from tasks.derive.presence import usable_sheets
+from tasks.findings import make_findings
 from tasks.gate import Limits, limits
 from tasks.read.formats import open_book
 from tasks.read.labels import NEAR, PLAIN, match
+from tasks.validate import validate_wave
 
 Edit = Callable[[Workbook], None]
 
@@ -47,6 +53,15 @@ def without_diacritics(book: Workbook) -> None:
 
 def with_no_break_spaces(book: Workbook) -> None:
     each_header(lambda label: f"\u200b{label.upper().replace(' ', chr(0xA0) + chr(10))} :")(book)
+
+
+def with_icelandic_letters(book: Workbook) -> None:
+    """Ð for Đ, in labels and in names, as some keyboards write it."""
+    for worksheet in book:
+        for row in worksheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str):
+                    cell.value = cell.value.replace("Đ", "Ð").replace("đ", "ð")
 
 
 def spaces_at_slashes(book: Workbook) -> None:
@@ -206,10 +221,10 @@ class TestAmbiguity:
     @pytest.mark.parametrize(
         ("sheet", "label", "field", "tier"),
         [
-            ("household", "Phân loại cuối kì", "class", NEAR),
+            ("household", "Phân loại cuối kì", "class", PLAIN),
             ("household", "ho ten chu ho", "head_name", PLAIN),
-            ("commune", "Hộ cận nghèo cuối kì", "near_poor", NEAR),
-            ("commune", "Hộ nghèo cuối kì", "poor", NEAR),
+            ("commune", "Hộ cận nghéo cuối kỳ", "near_poor", NEAR),
+            ("commune", "Hộ nghéo cuối kỳ", "poor", NEAR),
         ],
     )
     def test_a_near_label_means_its_field(self, sheet: str, label: str, field: str, tier: int) -> None:
@@ -250,6 +265,39 @@ class TestAmbiguity:
         case = Case("a", found, received_on=None, district_code="971", period="2019-12")  # type: ignore[arg-type]
         assert usable_sheets(case) == {"household", "commune", "policy"}
         assert [one.value for one in found.ignored] == ["Giảm"]
+
+
+def rules_of(content: bytes) -> list[str]:
+    found = read(content)
+    case = Case("a", found, dt.date(2020, 1, 5), DISTRICT, BASELINE_PERIOD)
+    frames = derive_wave([case], BASELINE_PERIOD)
+    (judged,) = make_findings([case], frames, validate_wave(frames, BASELINE_PERIOD), limit=10)
+    return sorted(judged.counts)
+
+
+class TestVerdicts:
+    """What the reader finds is what is judged: whole rules, from the file to the finding."""
+
+    def test_icelandic_letters_in_labels_and_names_are_no_fault(self, workbook: bytes) -> None:  # noqa: F811
+        content = edited(workbook, with_icelandic_letters)
+        assert "Ð" in str(load_workbook(io.BytesIO(content))["Diễn biến"].cell(HEADER, 5).value)
+        assert read(content).converted == []
+        assert rules_of(content) == rules_of(workbook) == []
+
+    @pytest.mark.parametrize("label", ["Giảm", "Giảm 3", "Tăng 1 / Giảm 1"])
+    def test_an_unclear_label_is_a_missing_column_and_an_unknown_one(self, workbook: bytes, label: str) -> None:  # noqa: F811
+        column = sheets()["movement"].field("decrease_1").order
+        content = edited(workbook, lambda book: book["Diễn biến"].cell(HEADER, column, label))
+        assert rules_of(content) == ["F03", "F11"]
+
+    @pytest.mark.parametrize(
+        ("label", "rule"),
+        [("Mã xã", "F03"), ("Mã số xã", "F03"), ("Ma xa", "F11"), ("Hộ nghéo cuối kỳ", "F11")],
+    )
+    def test_two_columns_of_one_field_are_a_finding(self, workbook: bytes, label: str, rule: str) -> None:  # noqa: F811
+        """Two that name it as surely are not chosen between; of others the surest is taken and the rest are named."""
+        beside = len(sheets()["commune"].fields) + 1
+        assert rules_of(edited(workbook, lambda book: book["Xã"].cell(HEADER, beside, label))) == [rule]
 
 
 class TestPassedOver:

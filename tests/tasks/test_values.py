@@ -161,6 +161,11 @@ def test_labels_match_whatever_their_case_spaces_and_colon() -> None:
     assert label_key("Mã hộ") != label_key("Ma ho")
 
 
+def test_the_icelandic_letter_counts_as_the_vietnamese_one() -> None:
+    assert label_key("\u00d0i\u1ec3m B1") == label_key("\u00f0iểm b1") == label_key("Điểm B1")
+    assert plain_key("\u00d0i\u1ec3m B1") == "diem b1"
+
+
 def test_plain_keys_lose_their_diacritics() -> None:
     assert plain_key("Diễn biến") == "dien bien"
     assert plain_key("Điểm B1") == "diem b1"
