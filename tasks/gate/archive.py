@@ -25,7 +25,8 @@ from tasks.values import label_key, plain_key
 # At most so much at once out of the archive, into the unpacker, and at least so much into the checks.
 _CHUNK, _FEED, _LEAST = 1 << 20, 1 << 14, 1 << 16
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")
-_UTF8_NAME, _ENCRYPTED = 0x800, 0x1
+# Encrypted in the usual or in the strong way; a patch of data that stands elsewhere.
+_UTF8_NAME, _ENCRYPTED, _PATCHED = 0x800, 0x1 | 0x40, 0x20
 _STORED, _DEFLATED = 0, 8
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _NESTED = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
@@ -162,7 +163,7 @@ def _members(content: bytes, limits: Limits) -> dict[str, zipfile.ZipInfo]:
         seen.add(name.casefold())
         if entry.flag_bits & _ENCRYPTED:
             raise Unreadable("tệp nén có đặt mật khẩu", "the archive is encrypted")
-        if entry.compress_type not in (_STORED, _DEFLATED):
+        if entry.compress_type not in (_STORED, _DEFLATED) or entry.flag_bits & _PATCHED:
             raise Unreadable("tệp nén theo cách không dùng cho bảng tính", "a compression that no workbook uses")
         if entry.file_size > max(limits.ratio_counts_from_bytes, limits.ratio * entry.compress_size):
             raise _too_much(f"ratio of {shown_name(name)}")

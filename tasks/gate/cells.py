@@ -9,6 +9,8 @@ import re
 
 from tasks.faults import Unreadable
 
+# What a tag's name ends with.
+_AFTER_NAME = frozenset((b" ", b"/", b">", b"\t", b"\r", b"\n"))
 _MOST_DIGITS, _MOST_LETTERS = 9, 3
 
 
@@ -65,6 +67,7 @@ class OdsCells:
     _REPEATED = re.compile(rb"number-columns-repeated\s*=\s*[\"'](\d+)")
     _ROWS_REPEATED = re.compile(rb"number-rows-repeated\s*=\s*[\"'](\d+)")
     _EMPTY = re.compile(rb"<table:(?:covered-)?table-cell(?:\s[^<>]*?)?(?:/>|></table:(?:covered-)?table-cell>)\s*")
+    _TABLE = re.compile(rb"<(/?)table:table(?:\s[^<>]*?)?(/?)>")
     _TRAILING_LOOKED_AT = 1000
 
     def __init__(self, most: int) -> None:
@@ -87,8 +90,17 @@ class OdsCells:
 
     def finish(self) -> None:
         if self._looks:
+            self._refuse_unfinished()
             self._add(self._open)
             self._end_table()
+
+    def _refuse_unfinished(self) -> None:
+        """A table that breaks off is read for ever, with ever more cells."""
+        is_open = self._open[:1] in _AFTER_NAME
+        for tag in self._TABLE.finditer(self._open):
+            is_open = not (tag[1] or tag[2])
+        if is_open:
+            raise Unreadable("tệp bị hỏng: bảng tính dở dang", "a table of the workbook has no end")
 
     def _begin_table(self) -> None:
         self._row = self._last_row = self._width = 0
@@ -100,7 +112,7 @@ class OdsCells:
     def _add(self, text: bytes) -> None:
         """A row, from after its tag's name up to the next row; other text may follow it, or stand alone."""
         row, _, after = text.partition(b"</table:table-row>")
-        if row[:1] in b" />\t\r\n" and row:
+        if row[:1] in _AFTER_NAME:
             attributes, _, body = row.partition(b">")
             repeated = self._ROWS_REPEATED.search(attributes)
             self._row += _number(repeated[1]) if repeated else 1

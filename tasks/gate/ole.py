@@ -22,7 +22,7 @@ _CELLS = frozenset((0x0006, 0x00BD, 0x00BE, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x02
 _CELL = struct.Struct("<HHHH")
 # What a sheet says of its own size: a reader makes room for it. No .xls holds more.
 _DIMENSIONS = 0x0200
-_OWN_SIZE = struct.Struct("<IIHH")
+_OWN_SIZE, _OWN_SIZE_OF_EXCEL_5 = struct.Struct("<IIHH"), struct.Struct("<HHHH")
 _LARGEST_SHEET = 65_536 * 256
 
 
@@ -98,8 +98,9 @@ def _span(stream: bytes, at: int) -> int:
                 rows = row + 1
             if column >= columns:
                 columns = column + 1
-        elif number == _DIMENSIONS and length > _OWN_SIZE.size and at + _HEAD.size + _OWN_SIZE.size <= len(stream):
-            top, bottom, left, right = _OWN_SIZE.unpack_from(stream, at + _HEAD.size)
+        elif number == _DIMENSIONS and at + _HEAD.size + _OWN_SIZE.size <= len(stream):
+            layout = _OWN_SIZE if length > _OWN_SIZE.size else _OWN_SIZE_OF_EXCEL_5
+            top, bottom, left, right = layout.unpack_from(stream, at + _HEAD.size)
             # Backwards is as bad as too large: what is below 0 is a huge number to the reader.
             refuse_many((bottom - top) % 2**32 * ((right - left) % 2**32), _LARGEST_SHEET)
         elif number == _BEGIN:

@@ -58,8 +58,11 @@ def main() -> int:
 
 def _again(name: str, path: Path) -> int:
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    from targets import TARGETS
+    from targets import LIMITS, TARGETS
 
+    from tasks.gate import limits
+
+    limits.current = LIMITS
     TARGETS[name].run(path.read_bytes())
     return 0
 
@@ -80,8 +83,12 @@ def fuzz(name: str, folder: Path, minutes: float, runs: int, seed: int) -> None:
 
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     with atheris.instrument_imports(include=["tasks"], exclude=_unwatched(name), enable_loader_override=False):
-        from targets import TARGETS
+        from targets import LIMITS, TARGETS
     import mutators
+
+    from tasks.gate import limits
+
+    limits.current = LIMITS
 
     target = TARGETS[name]
     corpus, first = folder / "corpus", folder / "seeds"

@@ -73,4 +73,6 @@ class Soup:
             if rows:
                 rows[self._byte() % height][self._byte() % width] = labels[self._byte() % len(labels)]
         spans = [(self._byte() - 1, self._byte()) for _ in range(self._byte() % 3)]
-        return Grid(rows, merged=[((0, 0), (1, 1))], hidden_rows=spans, hidden_columns=spans)
+        grid = Grid(rows, merged=[((0, 0), (1, 1))], hidden_rows=spans, hidden_columns=spans)
+        grid.has_errors = any(isinstance(value, CellFault) for cells in rows for value in cells)
+        return grid

@@ -3,7 +3,6 @@
 import io
 import struct
 import zipfile
-from collections.abc import Iterator
 
 import books
 import old_excel
@@ -29,10 +28,8 @@ def members_of(content: bytes) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def few_cells() -> Iterator[None]:
-    limits.current = Limits(cells=10_000)
-    yield
-    limits.current = Limits()
+def few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "current", Limits(cells=10_000))
 
 
 def test_the_colours_of_a_theme_are_no_rows(few_cells: None) -> None:
@@ -117,9 +114,13 @@ class TestOldExcel:
             recognise(old_excel.workbook({"Hộ": [["a"]]}, more=[far]))
 
     @pytest.mark.parametrize("size", [(0, 2**32 - 1, 0, 2**16 - 1), (5, 1, 0, 2), (0, 1, 9, 2)])
-    def test_a_sheet_that_lies_about_its_size_is_refused(self, size: tuple[int, int, int, int]) -> None:
+    @pytest.mark.parametrize("layout", ["<IIHHH", "<HHHHH"])
+    def test_a_sheet_that_lies_about_its_size_is_refused(self, size: tuple[int, int, int, int], layout: str) -> None:
         """The reader made room for what the sheet says of itself, and the process ended."""
-        lie = old_excel.DIMENSIONS, struct.pack("<IIHHH", *size, 0)
+        lie = (
+            old_excel.DIMENSIONS,
+            struct.pack(layout, *(number % 2**16 if layout[1] == "H" else number for number in size), 0),
+        )
         with pytest.raises(Unreadable, match="quá nhiều ô"):
             recognise(old_excel.workbook({"Hộ": [["a"]]}, more=[lie]))
 
@@ -134,6 +135,24 @@ class TestOldExcel:
         whole = old_excel.records(old_excel.workbook({"Hộ": [["a"]]}))
         at = next(number for number, (kind, _) in enumerate(whole) if kind == old_excel.SHEET)
         assert recognise(old_excel.from_records([*whole[:at], (old_excel.SHEET, b"")])) == "xls"
+
+
+def test_a_table_of_an_ods_without_an_end_is_refused() -> None:
+    """The reader went on past the end of the file, and took all memory that there was."""
+    for ending in (b"</table:table>", b"</table:table-row>"):
+        parts = members_of(seeds.ods()[0])
+        parts["content.xml"] = parts["content.xml"][: parts["content.xml"].rindex(ending)]
+        with pytest.raises(Unreadable, match="dở dang"):
+            read_workbook(seeds.zipped(parts), "a.ods")
+
+
+def test_a_zip_with_patched_or_strongly_encrypted_members_is_refused() -> None:
+    """The archive's reader knows neither, and the file waited for ever as a fault of the system."""
+    for flag in (0x20, 0x40):
+        content = bytearray(seeds.csv_zip()[0])
+        content[content.find(b"PK\1\2") + 8] |= flag
+        with pytest.raises(Unreadable):
+            read_workbook(bytes(content), "a.zip")
 
 
 class TestReturned:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from run import NOT_HERE, WATCHED
-from targets import TARGETS
+from targets import LIMITS, TARGETS
 
 from tasks.gate import limits
 
@@ -34,7 +34,6 @@ def test_no_input_breaks_it(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", WATCHED)
 def test_every_seed_passes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A target sets smaller limits for its process; other tests of this one keep the usual ones.
-    monkeypatch.setattr(limits, "current", limits.current)
+    monkeypatch.setattr(limits, "current", LIMITS)
     for content in TARGETS[name].seeds():
         TARGETS[name].run(content)
