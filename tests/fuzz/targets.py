@@ -141,18 +141,23 @@ def cell_values(content: bytes) -> None:
         values.to_date(value)
         for epoch in (values.EPOCH_1900, values.EPOCH_1904):
             values.to_period(values.from_serial(value, epoch))
-    grid = Grid([[value] for value in found], has_errors=any(isinstance(value, CellFault) for value in found))
+    has_errors = any(isinstance(value, CellFault) for value in found)
+    grid = Grid([[value] * len(_FIELDS) for value in found], has_errors=has_errors)
     to_unicode(grid)
     household = replace(sheets()["household"], fields=_FIELDS)
-    read, _ = columns.read_columns(household, {field.key: 0 for field in household.fields}, grid.rows, grid)
+    read, _ = columns.read_columns(
+        household, dict(zip(household.keys, range(len(_FIELDS)), strict=True)), grid.rows, grid
+    )
     by_name = {series.name: series.to_list() for series in read}
-    sound = [None if _is_fault(value) else value for (value,) in grid.rows]
+    column = [cells[0] for cells in grid.rows]
+    sound = [None if _is_fault(value) else value for value in column]
     cleaned_texts = [values.to_text(value) for value in sound]
     assert by_name["hamlet"] == cleaned_texts
     assert by_name["persons__text"] == cleaned_texts
     assert by_name["persons"] == [values.to_whole_number(value) for value in sound]
     assert by_name["commune_code"] == list(map(values.to_code, cleaned_texts))
-    assert by_name["water"] == [values.to_text(value) for (value,) in grid.rows]
+    # A flag must not read as "no" where an error stands.
+    assert by_name["water"] == [value if _is_fault(value) else values.to_text(value) for value in column]
 
 
 def _is_fault(value: CellValue) -> bool:
