@@ -36,11 +36,18 @@ app = typer.Typer(
     add_completion=False,
 )
 
+users = typer.Typer(help="Who may sign in to the desk, and as what.", no_args_is_help=True)
+app.add_typer(users, name="user")
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if something is rejected, held or missing.")]
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept for good.")]
 SubmissionId = Annotated[str, typer.Argument(metavar="SUBMISSION", help="The submission's id or the start of it.")]
+
+UserName = Annotated[str, typer.Argument(metavar="NAME", help="The user's name; decisions are recorded under it.")]
+Role = Annotated[str, typer.Option("--role", help="viewer, validator or administrator.")]
+NoPassword = Annotated[bool, typer.Option("--no-password", help="Signs in by OpenID Connect alone.")]
 
 
 class WrongUsage(Exception):
@@ -395,6 +402,93 @@ def rejudge(
         done = run(settings, _runner(report), again=again, take_files=False)
     terminal.print_ingest(settings, done)
     _finish(done, strict=False)
+
+
+@app.command()
+def review(
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port; 0 takes any free one.")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
+) -> None:
+    """The validator's web desk, on this machine only, until Ctrl+C.
+
+    Someone has to be there to sign in: giamngheo user add NAME --role validator
+    """
+    from review.serve import serve
+
+    settings = _settings()
+    serve(
+        settings, settings.review_port if port is None else port, browser, lambda at: typer.echo(f"Bàn thẩm định: {at}")
+    )
+
+
+@users.command("add")
+def add_user(name: UserName, role: Role = "validator", no_password: NoPassword = False) -> None:
+    """Make a user of the desk; the password is asked for, or read from standard input.
+
+    Example: giamngheo user add "Trần Thị B" --role validator
+    """
+    from review.access.users import add_user as add
+    from review.store import Desk
+
+    add(Desk(_settings().data), name, role, None if no_password else _new_password())
+    typer.echo(f"Đã thêm người dùng {name} ({role}).")
+
+
+@users.command("list")
+def list_users(as_json: Json = False) -> None:
+    """The users of the desk."""
+    import dataclasses
+
+    import terminal
+    from review.access.users import list_users as known
+    from review.store import Desk
+
+    found = known(Desk(_settings().data))
+    if as_json:
+        _print_json([dataclasses.asdict(user) for user in found])
+    else:
+        terminal.print_users(found)
+
+
+@users.command("disable")
+def disable_user(name: UserName) -> None:
+    """Shut a user out; whoever is signed in under that name is signed out at once."""
+    _change_user(name, "disabled", True)
+
+
+@users.command("enable")
+def enable_user(name: UserName) -> None:
+    """Let a user in again."""
+    _change_user(name, "disabled", False)
+
+
+@users.command("role")
+def user_role(name: UserName, role: Annotated[str, typer.Argument(help="viewer, validator or administrator.")]) -> None:
+    """Give a user another role."""
+    _change_user(name, "role", role)
+
+
+@users.command("password")
+def user_password(name: UserName) -> None:
+    """Give a user another password; whoever is signed in under that name is signed out at once."""
+    _change_user(name, "password", _new_password())
+
+
+def _change_user(name: str, what: str, value: Any) -> None:
+    from review.access import users as known
+    from review.store import Desk
+
+    change = {"disabled": known.set_disabled, "role": known.set_role, "password": known.set_password}[what]
+    change(Desk(_settings().data), name, value)  # type: ignore[operator]
+    typer.echo(f"Đã ghi thay đổi cho {name}.")
+
+
+def _new_password() -> str:
+    """Asked for twice where somebody types; the first line of standard input otherwise. Never a word of the call."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    word: str = typer.prompt("Mật khẩu", hide_input=True, confirmation_prompt="Nhập lại mật khẩu")
+    return word
 
 
 @app.command()

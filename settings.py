@@ -32,6 +32,15 @@ class Settings(BaseSettings):
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
     )
 
+    review_host: str = Field("127.0.0.1", description="The desk's address; another than loopback needs REVIEW_PROXY")
+    review_port: int = Field(8019, description="The desk's port")
+    review_names: str = Field("", description="Host names, comma separated, by which browsers may ask for the desk")
+    review_proxy: str = Field(
+        "", description="Address of the TLS proxy that stands before the desk; its word on who asks is believed"
+    )
+    review_idle_minutes: float = Field(30, gt=0, description="A desk session ends when it was not used for so long")
+    review_session_hours: float = Field(12, gt=0, description="A desk session ends after so long in any case")
+
     @property
     def inbox(self) -> Path:
         return self.data / "inbox"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flows.ingest import IngestReport
     from flows.publish import Published
     from ledger.states import State, Submission
+    from review.access.users import User
     from sample.faults import FaultCase
     from settings import Settings
 
@@ -428,6 +429,18 @@ def print_rules(catalogue: "list[Rule]") -> None:
     _plain(table)
 
 
+def print_users(users: "list[User]") -> None:
+    """The users of the desk, a line each."""
+    if not users:
+        say("Chưa có người dùng nào. Thêm: giamngheo user add TÊN --role administrator")
+        return
+    table = Table("Tên", "Vai trò", "Đăng nhập bằng", "Trạng thái")
+    for user in users:
+        way = "mật khẩu" if user.has_password else "OpenID Connect"
+        table.add_row(_escape(user.name), user.role, way, "đã khoá" if user.disabled else "")
+    _plain(table)
+
+
 def print_decided(submission: "Submission") -> None:
     from tasks.status import STATES_VI
 
@@ -490,8 +503,14 @@ def explain(fault: Exception) -> tuple[str, bool]:
     import sqlite3
 
     name = type(fault).__name__
-    if name == "WrongUsage" or name == "NotAllowed":
+    if name in ("WrongUsage", "NotAllowed", "NotAUser"):
         return str(fault), True
+    if name == "NotLoopback":
+        return (
+            f"Không mở bàn thẩm định ở {fault}: ngoài máy này cần một máy chủ TLS đứng trước"
+            " (GIAMNGHEO_REVIEW_PROXY). Xem docs/desk.md.",
+            True,
+        )
     if name == "Busy":
         return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
     if name == "NotASampleRoot":

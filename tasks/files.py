@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
-def write_bytes(path: Path, content: bytes, *, read_only: bool = False) -> None:
+def write_bytes(path: Path, content: bytes, *, read_only: bool = False, secret: bool = False) -> None:
     """Write a file by way of a temporary name: temp → fsync → rename → fsync of the folder.
 
-    Raises OSError; the file is then as it was before.
+    A secret one is at no moment readable by others. Raises OSError; the file is then as it was before.
     """
     with temporary_beside(path) as temporary:
+        if secret:
+            temporary.touch(mode=0o600)
         with open(temporary, "wb") as file:
             file.write(content)
             file.flush()

@@ -43,7 +43,9 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 def test_every_command_and_option_exists(page: Path) -> None:
     for command, rest in re.findall(r"\bgiamngheo ([a-z]+)([^\n`]*)", text_of(page)):
         assert command in COMMANDS, command
-        known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+        own = getattr(COMMANDS[command], "commands", {})  # of a group, such as `user add`
+        parameters = [*COMMANDS[command].params, *(one for below in own.values() for one in below.params)]
+        known = {option for parameter in parameters for option in [*parameter.opts, *parameter.secondary_opts]}
         used = re.findall(r"(?<=\s)--[a-z-]+", rest.partition("#")[0].partition('"')[0])
         assert set(used) <= known | {"--help"}, f"giamngheo {command}{rest}"
 

@@ -1,0 +1,42 @@
+"""The desk as an application: guards outermost, then the pages."""
+
+from fastapi import Depends, FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from review import static_files
+from review.access import account, sign_in
+from review.access.csrf import require_form_token
+from review.access.headers import SecurityHeaders
+from review.access.sessions import Limits
+from review.access.tickets import Tickets, signing_key
+from review.errors import Faults, install_handlers
+from review.store import Desk
+from settings import Settings
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The desk of a data root. `app.state` holds `settings`, `desk` (its own database) and `limits` of sessions."""
+    names = [name.strip() for name in settings.review_names.split(",") if name.strip()]
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(require_form_token)],
+        middleware=[
+            Middleware(SecurityHeaders),
+            # A name that an attacker's server gives to this address is none of ours (DNS rebinding).
+            Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES, *names], www_redirect=False),
+            Middleware(Tickets, key=signing_key(settings.data), secure=bool(settings.review_proxy)),
+            Middleware(Faults, logs=settings.data / "logs"),
+        ],
+    )
+    app.state.settings = settings
+    app.state.desk = Desk(settings.data)
+    app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
+    install_handlers(app)
+    for module in (static_files, sign_in, account):
+        app.include_router(module.router)
+    return app

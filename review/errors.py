@@ -1,0 +1,90 @@
+"""What goes wrong ends as a page with one sentence and a way on."""
+
+import datetime as dt
+import logging
+import traceback
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from review.access.csrf import Forged
+from review.access.person import NotAdmitted, NotSignedIn, Person
+from review.render import page, words
+
+log = logging.getLogger("giamngheo")
+
+
+def error_page(request: Request, status: int, message: str = "", key: str = "") -> HTMLResponse:
+    """The page for a status; `message` in place of the sentence that words.csv has for the key or status."""
+    person: Person | None = getattr(request.state, "person", None)
+    key = key or f"error_{status}"
+    known = key if key in words()["vi"] else "error_500" if status >= 500 else "error_404"
+    return page(request, person, "error.html", status_code=status, status=status, message=message, key=known)
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Every fault that a route may raise on purpose, and its page."""
+
+    @app.exception_handler(NotSignedIn)
+    def _not_signed_in(request: Request, _: Exception) -> Response:
+        # A form that was posted is lost with the session; its page is where to begin again.
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if request.headers.get("HX-Request") == "true":
+            return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return RedirectResponse(f"/sign-in?next={quote(here if request.method == 'GET' else '/')}", 303)
+
+    @app.exception_handler(NotAdmitted)
+    def _not_admitted(request: Request, _: Exception) -> Response:
+        return error_page(request, 403)
+
+    @app.exception_handler(Forged)
+    def _forged(request: Request, _: Exception) -> Response:
+        return error_page(request, 403, key="error_forged")
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, fault: Exception) -> Response:
+        assert isinstance(fault, HTTPException)
+        return error_page(request, fault.status_code)
+
+    @app.exception_handler(RequestValidationError)
+    def _invalid(request: Request, _: Exception) -> Response:
+        return error_page(request, 422)
+
+
+class Faults:
+    """Catches what nobody expected: noted without the words of the fault, which may quote personal data."""
+
+    def __init__(self, app: ASGIApp, logs: Path) -> None:
+        self.app = app
+        self.logs = logs
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting_send(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting_send)
+        except Exception as fault:
+            self._note(scope, fault)
+            if begun or scope["type"] != "http":
+                raise
+            await error_page(Request(scope, receive), 500)(scope, receive, send)
+
+    def _note(self, scope: Scope, fault: Exception) -> None:
+        where = "".join(traceback.format_tb(fault.__traceback__))
+        log.error("desk: %s at %s %s", type(fault).__name__, scope.get("method"), scope.get("path"))
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+            with open(self.logs / "faults.log", "a", encoding="utf-8") as file:
+                file.write(f"{dt.datetime.now(dt.UTC).isoformat()} desk {type(fault).__name__}\n{where}\n")
+        except OSError:  # the answer matters more than its log
+            return

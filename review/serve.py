@@ -1,0 +1,52 @@
+"""The desk as a server on this machine."""
+
+import ipaddress
+import socket
+import webbrowser
+from collections.abc import Callable
+
+import uvicorn
+
+from review.app import create_app
+from settings import Settings
+
+
+class NotLoopback(Exception):
+    """The desk would be open to the network without encryption; it was not started."""
+
+
+def serve(settings: Settings, port: int, open_browser: bool, tell: Callable[[str], None]) -> None:
+    """Serve until stopped; `tell` is given the address once it can be asked.
+
+    Raises NotLoopback, OSError (the port is taken).
+    """
+    host = settings.review_host
+    if not settings.review_proxy and not _is_loopback(host):
+        raise NotLoopback(host)
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        # An address may carry what somebody searched for: a name, an ID number.
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.review_proxy),
+        forwarded_allow_ips=settings.review_proxy or None,
+    )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listening.getsockname()[1]}/"
+        tell(address)
+        if open_browser:
+            webbrowser.open(address)
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
