@@ -89,10 +89,11 @@ class Ledger:
                 connection.execute(event_table.insert().values(row))
                 previous = row["hash"]
 
-    def events(self) -> list[Event]:
-        """Every event, oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(event_table).order_by(event_table.c.id)).all()
+    def events(self, after: int = 0) -> list[Event]:
+        """Every event past the id `after`, oldest first. Neither waits for a writer nor keeps one waiting."""
+        query = sa.select(event_table).where(event_table.c.id > after).order_by(event_table.c.id)
+        with self._engine.connect().execution_options(**_READING) as connection:
+            rows = connection.execute(query).all()
         return [
             Event(
                 kind=row.kind,
@@ -111,7 +112,7 @@ class Ledger:
     def damaged(self) -> int | None:
         """The id of the first event that no longer fits its hash or the one before it; None when all fit."""
         previous = ""
-        with self._engine.connect() as connection:
+        with self._engine.connect().execution_options(**_READING) as connection:
             for row in connection.execute(sa.select(event_table).order_by(event_table.c.id)).mappings():
                 expected = _hash({key: row[key] for key in _HASHED}, previous)
                 if row["previous_hash"] != previous or row["hash"] != expected:
@@ -123,6 +124,7 @@ class Ledger:
         self._engine.dispose()
 
 
+_READING = {"giamngheo_reading": True}
 _HASHED = ("at", "kind", "submission_id", "district_code", "period", "by", "reason", "payload")
 
 
@@ -157,4 +159,5 @@ def _sqlite_pragmas(connection: Any, _: Any) -> None:
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get(next(iter(_READING)))
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

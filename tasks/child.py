@@ -25,14 +25,14 @@ Work = Callable[..., object]
 
 
 def serve(connection: Connection, seconds: float, file_megabytes: int, cells: int) -> None:
-    """Do what is asked for with a stored file, "read" or "annotate", as (what, path, further arguments).
+    """Do what is asked for with a stored file, "read", "annotate" or "texts", as (what, path, further arguments).
 
     The answer is what came of it, an Unreadable, or the fault of the system that it met.
     """
     from tasks.gate import limits
     from tasks.read import read_file
 
-    works: dict[str, Work] = {"read": read_file, "annotate": _annotate}
+    works: dict[str, Work] = {"read": read_file, "annotate": _annotate, "texts": _texts}
     limits.current = limits.Limits(file_megabytes=file_megabytes, cells=cells)
     connection.send(READY)
     while True:
@@ -55,6 +55,12 @@ def _annotate(path: Path, *arguments: Any) -> bytes:
     from tasks.annotate import annotate_file
 
     return annotate_file(path, *arguments)
+
+
+def _texts(path: Path, *arguments: Any) -> object:
+    from tasks.read.texts import read_texts
+
+    return read_texts(path, *arguments)
 
 
 def _outcome(work: Work, path: Path, arguments: tuple[object, ...]) -> object:

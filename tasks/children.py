@@ -26,6 +26,7 @@ from tasks.gate.limits import Limits
 if TYPE_CHECKING:
     from settings import Settings
     from tasks.read import ReadWorkbook
+    from tasks.read.texts import FileTexts
 
 _START_SECONDS = 120
 # The child's own clock rings first; the parent's is for one that can't hear it.
@@ -98,6 +99,13 @@ class Readers:
         if isinstance(answer, Unreadable):
             raise answer
         return cast(bytes, answer)
+
+    def texts(self, path: Path, file_name: str) -> "FileTexts":
+        """`tasks.read.texts.read_texts`: every cell of a file as text. Raises as `annotate` does."""
+        answer = self._submit(("texts", path, (file_name,))).result()
+        if isinstance(answer, Unreadable):
+            raise answer
+        return cast("FileTexts", answer)
 
     def close(self) -> None:
         """End every child at once; what waits is cancelled, what is being read fails."""

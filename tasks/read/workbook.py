@@ -1,15 +1,20 @@
 """Read a file of the form: which sheet is which, and what each holds."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from forms.dictionary import sheets
 from tasks.faults import Unreadable
 from tasks.read.cover import read_cover
-from tasks.read.formats import open_book
+from tasks.read.formats import Book, open_book
 from tasks.read.hidden import hidden_parts
 from tasks.read.model import Converted, ErrorCell, Hidden, Ignored, ReadWorkbook, Table
 from tasks.read.table import read_table
 from tasks.values import label_key, plain_key
+
+
+T = TypeVar("T")
 
 
 def read_workbook(content: bytes, file_name: str) -> ReadWorkbook:
@@ -17,7 +22,11 @@ def read_workbook(content: bytes, file_name: str) -> ReadWorkbook:
 
     Raises Unreadable when the content is not a workbook that may be opened (rule F01).
     """
-    book = open_book(content, file_name)
+    return read_book(open_book(content, file_name))
+
+
+def read_book(book: Book) -> ReadWorkbook:
+    """`read_workbook` on a book that is open already."""
     found = book.sheets if book.sheets is not None else _match_sheets(list(book.grids))
     ignored = [Ignored("", None, None, other) for other in book.others]
     ignored += [Ignored(name, None, None, name) for name in book.grids if name not in found.values()]
@@ -47,14 +56,20 @@ def read_file(path: Path, file_name: str) -> ReadWorkbook | Unreadable:
     """
     content = path.read_bytes()
     try:
-        return read_workbook(content, file_name)
+        return without_panic(lambda: read_workbook(content, file_name))
     except Unreadable as fault:
         return fault
+
+
+def without_panic(read: Callable[[], T]) -> T:
+    """What `read` returns; a panic of the library under it is raised as Unreadable."""
+    try:
+        return read()
     except BaseException as panic:  # pyo3 raises a panic of the reader past Exception
         if type(panic).__name__ != "PanicException":
             raise
-        # What it says may quote a cell, and with it a person.
-        return Unreadable("tệp bị hỏng, không đọc được", "damaged: the reader gave up")
+        # What it says may quote a cell, and with it a person: it stays here.
+        raise Unreadable("tệp bị hỏng, không đọc được", "damaged: the reader gave up") from None
 
 
 def _match_sheets(names: list[str]) -> dict[str, str]:
