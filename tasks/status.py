@@ -104,25 +104,33 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int) 
 
 def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
     """One row per expected slot: period, district_code, state, accepted_submission_id, due."""
+    by_slot: dict[tuple[str, str], list[Submission]] = {}
+    for submission in state.submissions.values():
+        if submission.slot:
+            by_slot.setdefault(submission.slot, []).append(submission)
     rows = []
     for month in expected_periods(settings, state):
         for unit in districts(month):
             slot = (unit.code, month)
-            here = [s.state for s in state.submissions.values() if s.slot == slot]
-            standing = state.accepted(slot)
-            if standing is not None:
-                name = ACCEPTED
-            elif slot in state.excused:
-                name = EXCUSED
-            else:
-                name = min(here, key=_RANK.index) if here else EXPECTED
+            name, one = slot_state(state, slot, by_slot.get(slot, []))
             rows.append(
                 {
                     "period": period_end(month),
                     "district_code": unit.code,
                     "state": name,
-                    "accepted_submission_id": standing.submission_id if standing else None,
+                    "accepted_submission_id": one.submission_id if one and name == ACCEPTED else None,
                     "due": due_date(month, settings.due_days),
                 }
             )
     return rows
+
+
+def slot_state(state: State, slot: tuple[str, str], here: list[Submission]) -> tuple[str, Submission | None]:
+    """What a slot stands at, and the file that says most about it; `here` are all files for the slot.
+
+    An excused slot stays excused until a file of it is accepted. Of several files in one state the last received counts.
+    """
+    best = min(here, key=lambda one: (_RANK.index(one.state), -one.order), default=None)
+    if slot in state.excused and (best is None or best.state != ACCEPTED):
+        return EXCUSED, best
+    return (best.state, best) if best else (EXPECTED, None)

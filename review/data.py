@@ -1,0 +1,91 @@
+"""What the pages stand on: the live ledger, the findings last looked at, and the files' cells."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+
+from ledger.events import Ledger
+from ledger.states import ACCEPTED, Submission
+from review.kept import Kept
+from review.live import Known, LiveLedger
+from review.queries.findings import Table, read_table
+from review.queries.months import MonthGrid, Waiting, month_grid, queue
+from review.sheets import SheetStore
+from settings import Settings
+from tasks.children import Readers, start_readers
+
+# Findings of so many submissions stay in memory; 50,000 of one file take some 60 MB.
+_TABLES = 4
+
+
+class DeskData:
+    """One for a running desk; safe for threads. `clock` tells the moment."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._ledger = Ledger(settings.database_url)
+        self.live = LiveLedger(self._ledger)
+        self._tables: Kept[Table] = Kept(_TABLES)
+        self._home: Kept[tuple[MonthGrid, list[Waiting]]] = Kept(2)
+        self._lock = threading.Lock()
+        self._readers: Readers | None = None
+        self._sheets: SheetStore | None = None
+
+    def today(self) -> dt.date:
+        """The day where the data root counts its days."""
+        return self._clock().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    def readers(self) -> Readers:
+        """A limited child that opens files, started when it is first needed."""
+        with self._lock:
+            if self._readers is None:
+                self._readers = start_readers(self.settings, processes=1)
+            return self._readers
+
+    def sheets(self) -> SheetStore:
+        """The cells of files."""
+        readers = self.readers()
+        with self._lock:
+            if self._sheets is None:
+                self._sheets = SheetStore(self.settings, readers)
+            return self._sheets
+
+    def home(self, known: Known) -> tuple[MonthGrid, list[Waiting]]:
+        """The grid of months and the queue, made once for a state and a day."""
+        today = self.today()
+        return self._home.get(
+            (known.position, today),
+            lambda: (month_grid(self.settings, known.state, today), queue(self.settings, known.state, today)),
+        )
+
+    def table(self, known: Known, submission: Submission) -> Table:
+        """The findings of a submission. Raises OSError where the stored ones are gone."""
+        # What came later depends on the accepted files of the month besides (rule X04).
+        others = tuple(
+            one.submission_id
+            for one in known.state.submissions.values()
+            if one.state == ACCEPTED and one.period == submission.period and one.period
+        )
+        judged = (submission.judgement or {}).get("findings")
+        key = (submission.submission_id, judged, len(submission.received_again), others)
+        settings = self.settings
+        return self._tables.get(
+            key, lambda: read_table(settings.judgements, known.state, submission, settings.timezone)
+        )
+
+    def close(self) -> None:
+        with self._lock:
+            readers, self._readers, self._sheets = self._readers, None, None
+        if readers is not None:
+            readers.close()
+        self._ledger.close()
+
+
+def data_of(request: Request) -> DeskData:
+    """The data of the application that answers."""
+    data: DeskData = request.app.state.data
+    return data

@@ -1,0 +1,1 @@
+"""What the desk's pages show, drawn from what is recorded: functions of data, which know nothing of HTTP."""

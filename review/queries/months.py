@@ -1,0 +1,150 @@
+"""The month at a glance, and what waits for a person."""
+
+import datetime as dt
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from ledger.states import ACCEPTED, EXPECTED, HELD, REJECTED, SUPERSEDED, UNREADABLE, State, Submission
+from plan.reference import districts
+from settings import Settings
+from tasks.judging import needs_look
+from tasks.status import due_date, expected_periods, slot_state
+
+# What only a person can move on.
+WAITS_FOR_A_PERSON = (REJECTED, HELD, UNREADABLE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One slot. `submission_id` is the file that says most about it; `attempts` counts all files for it.
+
+    `on_time` is None while the day has not come, and for an excused slot.
+    """
+
+    period: str
+    district_code: str
+    state: str
+    submission_id: str | None
+    attempts: int
+    superseded: int
+    due: dt.date
+    on_time: bool | None
+    needs_look: bool
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """One month: its cells in the districts' order (None where the district was none then) and its totals.
+
+    `totals` counts slots by state, and besides `received` (any file), `late` and `superseded` (files).
+    """
+
+    period: str
+    due: dt.date
+    is_closed: bool
+    cells: tuple[Cell | None, ...]
+    totals: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MonthGrid:
+    """Districts × months, the latest month first."""
+
+    districts: tuple[tuple[str, str], ...]
+    months: tuple[MonthRow, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that waits for a person. `why` is its state, or `needs_look` for an accepted one."""
+
+    submission: Submission
+    why: str
+    days: int
+
+
+def month_grid(settings: Settings, state: State, today: dt.date) -> MonthGrid:
+    """Every expected slot with what became of it."""
+    by_slot: dict[tuple[str, str], list[Submission]] = defaultdict(list)
+    for submission in state.submissions.values():
+        if submission.slot:
+            by_slot[submission.slot].append(submission)
+    periods = expected_periods(settings, state)
+    names: dict[str, str] = {}
+    for period in periods:
+        names |= {unit.code: unit.name for unit in districts(period)}
+    columns = sorted(names.items())
+    months = []
+    for period in reversed(periods):
+        due = due_date(period, settings.due_days)
+        current = {unit.code for unit in districts(period)}
+        cells = tuple(
+            _cell(settings, state, (code, period), by_slot.get((code, period), []), due, today)
+            if code in current
+            else None
+            for code, _ in columns
+        )
+        months.append(MonthRow(period, due, period in state.closed, cells, _totals(cells)))
+    return MonthGrid(tuple(columns), tuple(months))
+
+
+def queue(settings: Settings, state: State, today: dt.date) -> list[Waiting]:
+    """What waits for a person, the longest waiting first: rejected and not returned, held, unreadable, to be looked at.
+
+    A file whose slot a later one has filled waits for nobody.
+    """
+    zone = ZoneInfo(settings.timezone)
+    waiting = []
+    for submission in state.submissions.values():
+        if submission.state in WAITS_FOR_A_PERSON and not state.newer_accepted(submission):
+            why = submission.state
+        elif needs_look(state, submission, settings.first_period):
+            why = "needs_look"
+        else:
+            continue
+        days = (today - submission.received_at.astimezone(zone).date()).days
+        waiting.append(Waiting(submission, why, max(0, days)))
+    return sorted(waiting, key=lambda one: (one.submission.received_at, one.submission.order))
+
+
+def _cell(
+    settings: Settings,
+    state: State,
+    slot: tuple[str, str],
+    here: list[Submission],
+    due: dt.date,
+    today: dt.date,
+) -> Cell:
+    name, submission = slot_state(state, slot, here)
+    if submission is not None:
+        received = min(one.received_at for one in here).astimezone(ZoneInfo(settings.timezone)).date()
+        on_time: bool | None = received <= due
+    else:
+        on_time = False if name == EXPECTED and today > due else None
+    return Cell(
+        period=slot[1],
+        district_code=slot[0],
+        state=name,
+        submission_id=submission.submission_id if submission else None,
+        attempts=len(here),
+        superseded=sum(one.state == SUPERSEDED for one in here),
+        due=due,
+        on_time=on_time,
+        needs_look=submission is not None and needs_look(state, submission, settings.first_period),
+    )
+
+
+def _totals(cells: tuple[Cell | None, ...]) -> dict[str, int]:
+    present = [cell for cell in cells if cell is not None]
+    totals = Counter(cell.state for cell in present)
+    return {
+        "districts": len(present),
+        "received": sum(cell.attempts > 0 for cell in present),
+        "late": sum(cell.on_time is False for cell in present),
+        "rejected": totals[REJECTED] + totals[UNREADABLE],
+        "held": totals[HELD],
+        "accepted": totals[ACCEPTED],
+        "superseded": sum(cell.superseded for cell in present),
+        "missing": totals[EXPECTED],
+    }
