@@ -10,6 +10,7 @@ from review.access.csrf import require_form_token
 from review.access.headers import SecurityHeaders
 from review.access.sessions import Limits
 from review.access.tickets import Tickets, signing_key
+from review.data import DeskData
 from review.errors import Faults, install_handlers
 from review.store import Desk
 from settings import Settings
@@ -35,6 +36,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.desk = Desk(settings.data)
+    app.state.data = DeskData(settings)
+    app.router.add_event_handler("shutdown", app.state.data.close)
     app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
     install_handlers(app)
     for module in (static_files, sign_in, account):

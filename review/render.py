@@ -21,9 +21,11 @@ LANGUAGE_COOKIE = "giamngheo_language"
 
 @cache
 def words() -> dict[str, dict[str, str]]:
-    """Language → key → text, from `words.csv`."""
-    with open(HERE / "words.csv", encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """Language → key → text: `words.csv` has those of signing in and deciding, `words_pages.csv` those of reading."""
+    rows: list[dict[str, str]] = []
+    for name in ("words.csv", "words_pages.csv"):
+        with open(HERE / name, encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
     return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
 
 
