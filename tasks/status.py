@@ -128,7 +128,7 @@ def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
 def slot_state(state: State, slot: tuple[str, str], here: list[Submission]) -> tuple[str, Submission | None]:
     """What a slot stands at, and the file that says most about it; `here` are all files for the slot.
 
-    An excused slot stays excused until a file of it is accepted. Of several files in one state the last received counts.
+    An excused slot stays so until a file of it is accepted. Of several files in one state the last received counts.
     """
     best = min(here, key=lambda one: (_RANK.index(one.state), -one.order), default=None)
     if slot in state.excused and (best is None or best.state != ACCEPTED):

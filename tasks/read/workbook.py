@@ -13,7 +13,6 @@ from tasks.read.model import Converted, ErrorCell, Hidden, Ignored, ReadWorkbook
 from tasks.read.table import read_table
 from tasks.values import label_key, plain_key
 
-
 T = TypeVar("T")
 
 
