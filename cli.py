@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flows.runner import Runner
     from ledger.states import State
     from settings import Settings
+    from tasks.verify import Damage
 
 # Whatever is imported later: nothing here reports home.
 for name in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED"):
@@ -507,6 +509,65 @@ def rebuild() -> None:
 
 
 @app.command()
+def verify(as_json: Json = False) -> None:
+    """Check that ledger, raw files, findings, accepted tables and releases are as they were written.
+
+    Changes nothing. Names what is damaged and what mends it; exits with 1 if anything is.
+    """
+    import terminal
+    from tasks.verify import verify as run
+
+    settings = _settings()
+    with terminal.progress(quiet=as_json) as report:
+        found = run(settings, report)
+    _tell_damage(settings, found, as_json)
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Option(help="Folder of the backups, outside of the data root.")],
+) -> None:
+    """Copy what can't be made again into a new folder under --out, while runs go on, and check the copy.
+
+    Holds the ledger, raw files, findings, keys and the desk's users: personal data, keep it as safe as data/.
+    Files that the last backup there has are linked. Bring it back with: giamngheo restore.
+    """
+    import terminal
+    from tasks.backup import back_up
+    from tasks.verify import verify as run
+
+    settings = _settings()
+    with terminal.progress() as report:
+        folder = back_up(settings, out, _now(), report)
+        copied = settings.model_copy(update={"data": folder, "ledger_url": ""})
+        found = run(copied, report, warehouse=False)
+    typer.echo(f"Đã sao lưu vào {folder}")
+    _tell_damage(copied, found, as_json=False)
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `giamngheo backup` wrote.")],
+) -> None:
+    """Fill an empty data root from a backup, make the warehouse again, and check everything."""
+    import terminal
+    from flows.rebuild import rebuild as make_again
+    from tasks.backup import restore as run
+    from tasks.verify import verify as check
+
+    settings = _settings()
+    with terminal.progress() as report:
+        run(settings, backup, report)
+    if any(one.state == "accepted" for one in _state(settings).submissions.values()):
+        with terminal.progress() as report:
+            published = make_again(settings, _runner(None), report)
+        terminal.print_places(settings, published)
+    with terminal.progress() as report:
+        found = check(settings, report)
+    _tell_damage(settings, found, as_json=False)
+
+
+@app.command()
 def releases(as_json: Json = False) -> None:
     """The finished releases, newest first, and what each changed against those published before it."""
     import terminal
@@ -615,6 +676,17 @@ def sql(
             raise
         except duckdb.Error as fault:
             raise WrongUsage(f"Câu lệnh SQL không chạy được: {fault}") from None
+
+
+def _tell_damage(settings: "Settings", found: "list[Damage]", as_json: bool) -> None:
+    import terminal
+
+    if as_json:
+        _print_json([asdict(one) for one in found])
+    else:
+        terminal.print_damage(settings, found)
+    if found:
+        sys.exit(SYSTEM_FAULT)
 
 
 def _settings() -> "Settings":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from review.access.users import User
     from sample.faults import FaultCase
     from settings import Settings
+    from tasks.verify import Damage
 
 STAGES_VI = {
     "write": "Ghi tệp mẫu",
@@ -32,6 +33,9 @@ STAGES_VI = {
     "validate": "Kiểm tra",
     "accept": "Nạp dữ liệu",
     "rebuild": "Dựng lại",
+    "verify": "Kiểm tra toàn vẹn",
+    "backup": "Sao lưu",
+    "restore": "Khôi phục",
 }
 # A listing in the terminal stops here; the total is always said.
 SHOWN_FINDINGS = 100
@@ -457,6 +461,15 @@ def say_returned(settings: "Settings", submission: "Submission") -> None:
     path = returned_path(settings, submission)
     if path.exists():
         say(f"Bản đánh dấu lỗi để gửi huyện: {path}")
+
+
+def print_damage(settings: "Settings", found: "list[Damage]") -> None:
+    """What is damaged, the worst first as the checks go, each with what mends it."""
+    if not found:
+        say(f"Mọi thứ trong {settings.data} còn nguyên như khi ghi.")
+        return
+    print_rows(("Phần", "Ở đâu", "Hỏng thế nào", "Cách sửa"), [(d.part, d.place, d.what, d.remedy) for d in found])
+    say(f"{len(found)} chỗ hỏng trong {settings.data}", bold=True)
 
 
 def print_releases(rows: list[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ from ledger.states import State, derive_state
 from sample.story import Decision, Story, story, write_deliveries
 from settings import Settings
 from tasks.children import Readers, start_readers
-from tasks.receive import submission_id_of
+from tasks.files import sha256_of
 
 SOURCE = "sample"
 Progress = Callable[[str, int, int], None]
@@ -99,7 +99,7 @@ def _tell(
         known = _known_submissions(settings)
         arrivals = {}
         for place in places:
-            if submission_id_of(paths[place]) not in known:
+            if sha256_of(paths[place]) not in known:
                 os.replace(paths[place], settings.inbox / paths[place].name)
                 arrivals[paths[place].name] = told.deliveries[place].received_at.astimezone(dt.UTC)
         at = told.deliveries[places[-1]].received_at.astimezone(dt.UTC)

@@ -26,6 +26,7 @@ from tasks.cover import read_cover
 from tasks.cross import id_numbers
 from tasks.derive import derive_wave
 from tasks.faults import Unreadable
+from tasks.files import sha256_of
 from tasks.findings import Judged, finding, make_findings, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import judging_inputs, needs_judging
@@ -118,7 +119,7 @@ def _receive(
     def take(path: Path) -> Taken:
         event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
         if event is None:  # recorded by a run that was stopped before the move
-            submission_id = receive.submission_id_of(path)
+            submission_id = sha256_of(path)
             receive.set_aside(path, inbox, submission_id)
             return Taken(shown_name(path.name), submission_id)
         ledger.append([event])

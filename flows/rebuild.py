@@ -9,6 +9,7 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
 from tasks.locks import only_one
+from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
 
@@ -16,9 +17,11 @@ from tasks.restore import restore_accepted
 def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int, int], None]) -> Published:
     """Read every accepted submission again from its raw bytes, write its tables anew, and publish.
 
-    The release that readers have stays until the new one is switched. `on_progress` hears of (stage, done,
-    total). Raises SystemFault where a raw file is missing or was changed, and what `publish` raises.
+    The release that readers have, damaged or not, stays until the new one is switched. `on_progress` hears of
+    (stage, done, total). Raises SystemFault where a raw file is missing or was changed, and what `publish` raises.
     """
+    with only_one(settings.data, "publish"):
+        set_aside_damaged(settings.releases, settings.current)
     with only_one(settings.data, "ingest"):
         ledger = Ledger(settings.database_url)
         try:
@@ -33,4 +36,6 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
             restore_accepted(settings, submission, key)
             on_progress("rebuild", done, len(standing))
         as_of = state.published[-1].payload.get("as_of") if state.published else None
-    return publish(settings, runner, as_of=as_of)
+    published = publish(settings, runner, as_of=as_of)
+    remove_damaged(settings.releases, settings.current)
+    return published

@@ -120,6 +120,16 @@ class Ledger:
                 previous = row["hash"]
         return None
 
+    def copy_to(self, other: "Ledger") -> None:
+        """Write every event into an empty ledger as it is, hashes and all. Raises ValueError where it isn't empty."""
+        columns = [column for column in event_table.c if column.name != "id"]
+        with self._engine.connect() as source, other._engine.begin() as target:
+            if target.execute(sa.select(event_table.c.id).limit(1)).first() is not None:
+                raise ValueError("the ledger to copy to is not empty")
+            rows = source.execute(sa.select(*columns).order_by(event_table.c.id)).mappings().all()
+            if rows:
+                target.execute(event_table.insert(), [dict(row) for row in rows])
+
     def close(self) -> None:
         self._engine.dispose()
 

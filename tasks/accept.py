@@ -1,5 +1,6 @@
 """Write the accepted tables of a submission, and read them back as the next month's previous register."""
 
+import json
 import os
 import secrets
 import shutil
@@ -13,11 +14,13 @@ from tasks.case import Previous
 from tasks.derive.common import household_key, household_ref, mapped
 from tasks.derive.household import AREAS, CHOICES, FLAG_YES
 from tasks.derive.movement import MEASURES
-from tasks.files import sync_file, sync_folder
+from tasks.files import sha256_of, sync_file, sync_folder
 from tasks.pseudonym import pseudonyms
 from tasks.read import ReadWorkbook
 from tasks.schemas import ACCEPTED
 
+# Beside the tables: the SHA-256 of each file, by its name.
+TABLES_MANIFEST = "manifest.json"
 SEXES = {"Nam": "male", "Nữ": "female"}
 
 
@@ -73,7 +76,7 @@ def _movement(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def write_accepted(folder: Path, tables: dict[str, pl.DataFrame]) -> None:
-    """Write `folder/*.parquet` whole: in a temporary folder, renamed when all four files are durable.
+    """Write `folder/*.parquet` and their hashes whole: in a temporary folder, renamed when all is durable.
 
     A folder that is already there was written from the same bytes and stays. Raises OSError.
     """
@@ -87,6 +90,9 @@ def write_accepted(folder: Path, tables: dict[str, pl.DataFrame]) -> None:
             path = temporary / f"{name}.parquet"
             table.write_parquet(path, compression="zstd")
             sync_file(path)
+        hashes = {path.name: sha256_of(path) for path in sorted(temporary.iterdir())}
+        (temporary / TABLES_MANIFEST).write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")
+        sync_file(temporary / TABLES_MANIFEST)
         sync_folder(temporary)
         os.replace(temporary, folder)
         sync_folder(folder.parent)

@@ -15,7 +15,7 @@ from typing import Any
 from ledger.events import Event
 from ledger.states import State
 from tasks.faults import SystemFault
-from tasks.files import sync_folder, temporary_beside, write_bytes
+from tasks.files import sha256_of, sync_folder, temporary_beside, write_bytes
 from tasks.names import shown_name
 
 DONE_FOLDER = ".done"
@@ -105,12 +105,6 @@ def _leave_growing(found: Waiting, settle_seconds: float) -> None:
             found.refused[path] = STILL_CHANGING
 
 
-def submission_id_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, by which a submission is known."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: str = "inbox") -> Event | None:
     """Keep the bytes of one file and say what happened: `received`, or `received_again` for known bytes (F07).
 
@@ -148,7 +142,8 @@ def _keep(path: Path, raw: Path) -> tuple[str, list[int]]:
         if _mark(os.fstat(descriptor)) != mark or size != before.st_size:
             raise StillChanging(shown_name(path.name))
         kept = raw / digest.hexdigest()
-        if not kept.exists():
+        # A kept file that a bad disk has changed is mended by the same file coming again.
+        if not kept.exists() or sha256_of(kept) != kept.name:
             temporary.chmod(0o444)
             os.replace(temporary, kept)
             sync_folder(raw)

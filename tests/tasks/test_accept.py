@@ -1,6 +1,7 @@
 """Accepted tables: written whole, keyed, and read back as the next month's previous register."""
 
 import datetime as dt
+import json
 import unicodedata
 from pathlib import Path
 from typing import cast
@@ -13,6 +14,7 @@ from forms.dictionary import DEPRIVATIONS
 from forms.month import DistrictMonth, Row
 from forms.workbook import write_workbook
 from tasks.accept import accepted_tables, read_earlier, read_previous, write_accepted
+from tasks.files import sha256_of
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.read import read_workbook
 from tasks.schemas import ACCEPTED
@@ -111,11 +113,14 @@ class TestWriteAndReadBack:
         ]
         return tables_of(a_month(rows=rows), tmp_path)
 
-    def test_four_files_and_nothing_else(self, tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
+    def test_four_files_with_their_hashes(self, tables: dict[str, pl.DataFrame], tmp_path: Path) -> None:
         write_accepted(tmp_path / "accepted" / ID, tables)
         assert [folder.name for folder in (tmp_path / "accepted").iterdir()] == [ID]
         names = sorted(path.name for path in (tmp_path / "accepted" / ID).iterdir())
-        assert names == ["commune.parquet", "household.parquet", "movement.parquet", "policy.parquet"]
+        assert names == ["commune.parquet", "household.parquet", "manifest.json", "movement.parquet", "policy.parquet"]
+        hashes = json.loads((tmp_path / "accepted" / ID / "manifest.json").read_text())
+        assert hashes == {name: sha256_of(tmp_path / "accepted" / ID / name) for name in names if name in hashes}
+        assert hashes.keys() == {f"{name}.parquet" for name in tables}
         for name, table in tables.items():
             assert pl.read_parquet(tmp_path / "accepted" / ID / f"{name}.parquet").equals(table)
 

@@ -15,6 +15,7 @@ from ledger.events import Event
 from ledger.states import State, derive_state
 from tasks import receive
 from tasks.faults import SystemFault
+from tasks.files import sha256_of
 from tasks.receive import (
     DONE_FOLDER,
     NOTE_SUFFIX,
@@ -218,7 +219,7 @@ class TestReceiveFile:
         assert event is not None
         assert event.payload["size"] == 64 << 20
         assert peak < 8 << 20
-        assert event.submission_id == receive.submission_id_of(raw / str(event.submission_id))
+        assert event.submission_id == sha256_of(raw / str(event.submission_id))
 
     def test_what_became_a_link_or_a_pipe_meanwhile_is_not_opened(self, inbox: Path, raw: Path, tmp_path: Path) -> None:
         (inbox / "a.xlsx").symlink_to(a_file(tmp_path, "ngoai.xlsx"))

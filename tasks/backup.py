@@ -1,0 +1,127 @@
+"""Copy what can't be made again to another place, while runs go on, and bring it back.
+
+What can't be made again: the ledger, the raw files, the findings of every judgement, the keys, and the desk's
+users. The warehouse and the returned workbooks are made from these.
+"""
+
+import datetime as dt
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from ledger.events import Ledger
+from settings import Settings
+from tasks.faults import SystemFault
+from tasks.files import sync_file, sync_folder
+
+LEDGER = "ledger.sqlite"
+KEPT_FOLDERS = ("raw", "judgements")
+_UNFINISHED = ".tmp-"
+
+Progress = Callable[[str, int, int], None]
+
+
+def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progress) -> Path:
+    """Write a new folder under `out`, named by the time in UTC, and return it; it is a data root in itself.
+
+    A file that the last backup in `out` has already is linked, not copied, so that a yearly series costs little
+    more than one. The ledger is copied first: whatever it names was on disk before it said so. Raises OSError
+    and SystemFault; an unfinished folder is removed by the next backup.
+    """
+    if out.resolve().is_relative_to(settings.data.resolve()):
+        raise SystemFault(f"a backup inside of the data root {settings.data} would be lost with it")
+    out.mkdir(parents=True, exist_ok=True)
+    for abandoned in out.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(abandoned)
+    earlier = last_backup(out)
+    name = f"{at.astimezone(dt.UTC):%Y-%m-%dT%H%M%SZ}"
+    aside, final = out / f"{_UNFINISHED}{name}", out / name
+    if final.exists():
+        raise SystemFault(f"there is a backup of this second already: {final}")
+    aside.mkdir()
+    _copy_ledger(settings.database_url, f"sqlite:///{aside / LEDGER}")
+    for path in sorted(settings.data.glob("*.sqlite")):
+        if path.name != LEDGER:
+            _copy_sqlite(path, aside / path.name)
+    for path in sorted(settings.data.glob("*.key")):
+        _copy_file(path, aside / path.name)
+    files = [path for folder in KEPT_FOLDERS for path in _finished(settings.data / folder)]
+    for done, path in enumerate(files, start=1):
+        place = path.relative_to(settings.data)
+        _link_or_copy(path, earlier / place if earlier else None, aside / place)
+        on_progress("backup", done, len(files))
+    for folder in {path.parent for path in aside.rglob("*")}:
+        sync_folder(folder)
+    os.replace(aside, final)
+    sync_folder(out)
+    return final
+
+
+def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
+    """Fill an empty data root from a backup; the warehouse is then made by `flows.rebuild`.
+
+    Raises SystemFault where `backup` is none, or the data root or its ledger holds something already.
+    """
+    if not (backup / LEDGER).is_file():
+        raise SystemFault(f"{backup} is no backup: it has no {LEDGER}")
+    taken = [name for name in (LEDGER, *KEPT_FOLDERS) if (settings.data / name).exists()]
+    if taken:
+        raise SystemFault(f"{settings.data} is not empty ({', '.join(taken)}): restore into an empty data root")
+    settings.data.mkdir(parents=True, exist_ok=True)
+    files = [path for path in _finished(backup) if path.name != LEDGER]
+    for done, path in enumerate(files, start=1):
+        _copy_file(path, settings.data / path.relative_to(backup))
+        on_progress("restore", done, len(files))
+    # Last: as long as there is no ledger, this is no data root.
+    _copy_ledger(f"sqlite:///{backup / LEDGER}", settings.database_url)
+    sync_folder(settings.data)
+
+
+def last_backup(out: Path) -> Path | None:
+    """The newest finished backup in a folder."""
+    return max((path.parent for path in out.glob(f"*/{LEDGER}") if not path.parent.name.startswith(".")), default=None)
+
+
+def _finished(folder: Path) -> list[Path]:
+    """Every file under a folder that is not one of a write in progress."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def _copy_ledger(source_url: str, target_url: str) -> None:
+    prefix = "sqlite:///"
+    if source_url.startswith(prefix) and target_url.startswith(prefix):
+        _copy_sqlite(Path(source_url.removeprefix(prefix)), Path(target_url.removeprefix(prefix)))
+        return
+    source, target = Ledger(source_url), Ledger(target_url)
+    try:
+        source.copy_to(target)
+    finally:
+        source.close()
+        target.close()
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """By SQLite's online backup: a writer at work neither waits nor is seen by half."""
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as write:
+        read.backup(write)
+    sync_file(target)
+
+
+def _link_or_copy(source: Path, earlier: Path | None, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if earlier is not None and earlier.is_file():
+        try:
+            os.link(earlier, target)
+            return
+        except OSError:  # a file system without links
+            pass
+    _copy_file(source, target)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+    sync_file(target)

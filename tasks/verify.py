@@ -1,0 +1,198 @@
+"""Whether all that must last is as it was written: ledger, raw files, judgements, accepted tables, releases.
+
+Nothing is changed here. What can be made again from what is whole is mended by `giamngheo rebuild`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+
+from ledger.events import Event, Ledger
+from ledger.states import ACCEPTED, OPEN_STATES, State, derive_state
+from settings import Settings
+from tasks.accept import TABLES_MANIFEST
+from tasks.derive.common import household_key
+from tasks.files import sha256_of
+from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
+from tasks.release import MANIFEST, verify_release
+from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
+
+FROM_BACKUP = "chép lại từ bản sao lưu"
+SEND_AGAIN = "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đã nhận vào inbox/ rồi chạy: giamngheo ingest"
+REBUILD = "giamngheo rebuild"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not as it was written.
+
+    `part` is ledger, raw, judgement, accepted or release; `place` a path under the data root; `what` and
+    `remedy` are sentences for who runs the system.
+    """
+
+    part: str
+    place: str
+    what: str
+    remedy: str
+
+
+def verify(settings: Settings, on_progress: Progress, *, warehouse: bool = True) -> list[Damage]:
+    """Read everything that must last and say what is damaged; empty where all is whole.
+
+    Without `warehouse`, only what can't be made again, which is what a backup holds. `on_progress` hears of
+    (stage, done, total). Raises OSError where a folder can't be read at all.
+    """
+    on_progress("verify", 0, 1)
+    ledger, events = _ledger(settings)
+    if events is None:
+        return ledger
+    state = derive_state(events)
+    checks: list[Callable[[], Iterator[Damage]]] = [
+        *(lambda one=one: _raw(settings, one) for one in state.submissions),
+        lambda: _judgements(settings, events, state),
+    ]
+    if warehouse:
+        checks += [lambda: _accepted(settings, state), lambda: _releases(settings)]
+    found = list(ledger)
+    for done, check in enumerate(checks, start=1):
+        found += check()
+        on_progress("verify", done, len(checks))
+    return found
+
+
+def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
+    """What is wrong with the ledger, and what it says; None where it says nothing any more."""
+    path = settings.data / "ledger.sqlite"
+    place = "ledger.sqlite" if not settings.ledger_url else "GIAMNGHEO_LEDGER_URL"
+    damage: list[Damage] = []
+    if not settings.ledger_url and not path.exists():
+        if settings.raw.is_dir() and any(settings.raw.iterdir()):
+            return [Damage("ledger", place, "thiếu sổ sự kiện, mà tệp đã nhận còn đó", FROM_BACKUP)], None
+        return [], []
+    try:
+        if not settings.ledger_url:
+            with closing(sqlite3.connect(path)) as connection:
+                pages = connection.execute("pragma integrity_check").fetchone()[0]
+            if pages != "ok":
+                damage.append(Damage("ledger", place, f"tệp SQLite hỏng: {pages.splitlines()[0]}", FROM_BACKUP))
+        ledger = Ledger(settings.database_url)
+        try:
+            broken = ledger.damaged()
+            events = ledger.events()
+        finally:
+            ledger.close()
+    except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
+        reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
+        return [Damage("ledger", place, f"không đọc được sổ sự kiện: {reason}", FROM_BACKUP)], None
+    if broken is not None:
+        what = f"chuỗi mã băm đứt ở sự kiện {broken}: sự kiện này đã bị sửa, xoá hoặc chen vào"
+        damage.append(Damage("ledger", place, what, FROM_BACKUP))
+    return damage, events
+
+
+def _raw(settings: Settings, submission_id: str) -> Iterator[Damage]:
+    path = settings.raw / submission_id
+    place = f"raw/{submission_id}"
+    if not path.is_file():
+        yield Damage("raw", place, "thiếu tệp đã nhận", SEND_AGAIN)
+    elif sha256_of(path) != submission_id:
+        yield Damage("raw", place, "tệp đã nhận không còn đúng từng byte", SEND_AGAIN)
+
+
+def _judgements(settings: Settings, events: list[Event], state: State) -> Iterator[Damage]:
+    """What every judgement found, those of earlier attempts too: decisions were made on them."""
+    rejudged = {
+        name: f"giamngheo rejudge {submission.submission_id[:12]}"
+        for submission in state.submissions.values()
+        if submission.state in OPEN_STATES
+        for name in _tables(submission.judgement or {})
+    }
+    names = dict.fromkeys(name for event in events if event.kind == "judged" for name in _tables(event.payload))
+    for name in names:
+        path, place, remedy = settings.judgements / name, f"judgements/{name}", rejudged.get(name, FROM_BACKUP)
+        if not path.is_file():
+            yield Damage("judgement", place, "thiếu kết quả kiểm tra", remedy)
+        elif not sha256_of(path).startswith(path.stem):
+            yield Damage("judgement", place, "kết quả kiểm tra đã bị sửa", remedy)
+
+
+def _tables(judgement: dict[str, Any]) -> list[str]:
+    return [judgement[key] for key in ("findings", "id_numbers") if key in judgement]
+
+
+def _accepted(settings: Settings, state: State) -> Iterator[Damage]:
+    standing = [submission for submission in state.submissions.values() if submission.state == ACCEPTED]
+    key = None
+    if settings.pseudonym_key or (settings.data / KEY_FILE).is_file():
+        key = pseudonym_key(settings.data, settings.pseudonym_key)
+    elif standing:
+        yield Damage("accepted", KEY_FILE, "thiếu khoá tạo mã hộ", FROM_BACKUP)
+    for submission in standing:
+        folder, place = settings.accepted / submission.submission_id, f"warehouse/accepted/{submission.submission_id}"
+        if not folder.is_dir():
+            yield Damage("accepted", place, "thiếu bảng đã chấp nhận", REBUILD)
+            continue
+        faults = list(_tables_faults(folder))
+        for what in faults:
+            yield Damage("accepted", place, what, REBUILD)
+        if not faults and key is not None and not _has_key(folder, key):
+            what = f"mã hộ trong bảng được tạo bằng khoá khác với khoá đang dùng ({KEY_FILE})"
+            yield Damage("accepted", place, what, f"chép lại {KEY_FILE} từ bản sao lưu")
+
+
+def _tables_faults(folder: Path) -> Iterator[str]:
+    manifest = folder / TABLES_MANIFEST
+    try:
+        sealed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+    except ValueError:
+        sealed = {}
+    for name in ACCEPTED_TABLES:
+        path = folder / f"{name}.parquet"
+        if not path.is_file():
+            yield f"thiếu {path.name}"
+        elif sealed.get(path.name) != sha256_of(path):
+            yield f"{path.name} không còn như khi ghi" if path.name in sealed else f"{path.name} chưa có mã băm"
+
+
+def _has_key(folder: Path, key: bytes) -> bool:
+    """Whether the first household's pseudonym is what this key makes of it."""
+    first = pl.read_parquet(folder / "household.parquet", n_rows=1)
+    keys = first.select(household_key()).to_series()
+    return pseudonyms(key, "household", keys) == first.get_column("household_id").to_list()
+
+
+def _releases(settings: Settings) -> Iterator[Damage]:
+    current = settings.current.resolve() if settings.current.is_symlink() else None
+    if current is not None and not (current / MANIFEST).is_file():
+        yield Damage("release", "warehouse/current", "không trỏ tới bản công bố nào còn đủ", REBUILD)
+    for manifest in sorted(settings.releases.glob(f"*/{MANIFEST}")):
+        release = manifest.parent
+        if release.name.startswith("."):
+            continue
+        remedy = REBUILD if release.resolve() == current else f"{FROM_BACKUP}, hoặc xoá thư mục này (bản cũ)"
+        try:
+            faults = verify_release(release)
+        except (ValueError, KeyError, TypeError):
+            faults = [f"{MANIFEST} has changed"]
+        for fault in faults:
+            yield Damage("release", f"warehouse/releases/{release.name}", _in_vietnamese(fault), remedy)
+
+
+def _in_vietnamese(fault: str) -> str:
+    for english, vietnamese in (
+        (" is missing", " đã mất"),
+        (" has changed", " không còn như khi niêm phong"),
+        (" does not belong to it", " là tệp lạ"),
+    ):
+        if fault.endswith(english):
+            return fault.removesuffix(english) + vietnamese
+    return fault
