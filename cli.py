@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from flows.decisions import Decided
     from flows.ingest import IngestReport
     from flows.publish import Published
     from flows.runner import Runner
@@ -47,6 +48,7 @@ By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept for good.")]
 SubmissionId = Annotated[str, typer.Argument(metavar="SUBMISSION", help="The submission's id or the start of it.")]
 
+Seen = Annotated[int | None, typer.Option(help="Decide only if this is still its version (status --json, findings).")]
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="The user's name; decisions are recorded under it.")]
 Role = Annotated[str, typer.Option("--role", help="viewer, validator or administrator.")]
 NoPassword = Annotated[bool, typer.Option("--no-password", help="Signs in by OpenID Connect alone.")]
@@ -291,9 +293,9 @@ def findings(
 
 
 @app.command(name="return")
-def return_(submission: SubmissionId, by: By, reason: Reason) -> None:
+def return_(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Send a submission back to the district."""
-    _decide(submission, "return", by, reason)
+    _decide(submission, "return", by, reason, seen=seen)
     import terminal
 
     settings = _settings()
@@ -307,45 +309,54 @@ def waive(
     reason: Reason,
     until: Annotated[str, typer.Option(help="Last day of the waiver, YYYY-MM-DD.")],
     rule: Annotated[str, typer.Option(help="Waive this rule in the submission.")] = "",
-    finding: Annotated[str, typer.Option(help="Waive this one finding, by its finding_id.")] = "",
+    finding: Annotated[
+        list[str] | None, typer.Option(help="Waive this one finding, by its finding_id; may be repeated.")
+    ] = None,
+    seen: Seen = None,
 ) -> None:
-    """Let a rule or one finding stand until a day; the submission is judged again."""
-    from tasks.judgements import read_findings
-
-    settings = _settings()
+    """Let a rule or some findings stand until a day; the submission is judged again."""
     if bool(rule) == bool(finding):
         raise WrongUsage("Chọn một trong hai: --rule hoặc --finding")
     try:
         day = dt.date.fromisoformat(until)
     except ValueError:
         raise WrongUsage(f"Ngày {until} không đúng dạng YYYY-MM-DD") from None
-    if finding:
-        state = _state(settings)
-        found = _find(state, submission)
-        rows = read_findings(settings.judgements, state, found, settings.timezone)
-        mine = rows.filter(rows["finding_id"] == finding)
-        if mine.is_empty():
-            raise WrongUsage(f"Tệp này không có lỗi {finding}")
-        rule = mine.item(0, "rule")
-    _decide(submission, "waive", by, reason, rule=rule.upper(), finding_id=finding or None, until=day)
+    how = {"rule": rule.upper(), "finding_ids": tuple(finding or ())}
+    _decide(submission, "waive", by, reason, until=day, seen=seen, **how)
 
 
 @app.command()
-def accept(submission: SubmissionId, by: By, reason: Reason) -> None:
+def accept(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Accept a held submission as it is."""
-    _decide(submission, "accept", by, reason)
+    _decide(submission, "accept", by, reason, seen=seen)
 
 
 @app.command()
-def withdraw(submission: SubmissionId, by: By, reason: Reason) -> None:
+def withdraw(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Take an accepted submission out again."""
-    _decide(submission, "withdraw", by, reason)
+    _decide(submission, "withdraw", by, reason, seen=seen)
 
 
 @app.command()
-def reopen(submission: SubmissionId, by: By, reason: Reason) -> None:
-    """Let a returned or withdrawn submission be judged again."""
-    _decide(submission, "reopen", by, reason)
+def reopen(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
+    """Let a returned or withdrawn submission be judged again, or a superseded one whose successor is gone."""
+    _decide(submission, "reopen", by, reason, seen=seen)
+
+
+@app.command()
+def undo(
+    event: Annotated[int, typer.Argument(metavar="EVENT", help="The decision's number, said when it was recorded.")],
+    by: By,
+    reason: Reason,
+) -> None:
+    """Take back a decision (return, waive, accept, withdraw) by a new event; the submission is judged again."""
+    from flows.decisions import undo as run
+
+    try:
+        done = run(_settings(), _runner(None), event, by=by, reason=reason, at=_now())
+    except LookupError:
+        raise WrongUsage(f"Không có sự kiện số {event}") from None
+    _say_decided(done)
 
 
 @app.command()
@@ -743,14 +754,23 @@ def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
     return run(settings, _runner(None), as_of=as_of)
 
 
-def _decide(submission: str, action: str, by: str, reason: str, **how: Any) -> None:
-    import terminal
-    from flows.decisions import decide_on
+def _decide(
+    submission: str, action: str, by: str, reason: str, *, until: dt.date | None = None, seen: int | None, **how: Any
+) -> None:
+    from flows.decisions import Asked, decide_all
 
     settings = _settings()
     found = _find(_state(settings), submission)
-    state = decide_on(settings, _runner(None), found.submission_id, action, by=by, reason=reason, at=_now(), **how)
-    terminal.print_decided(state.submissions[found.submission_id])
+    asked = Asked(found.submission_id, action, seen=seen, **how)
+    _say_decided(decide_all(settings, _runner(None), [asked], by=by, reason=reason, at=_now(), until=until))
+
+
+def _say_decided(done: "Decided") -> None:
+    import terminal
+
+    terminal.print_decided(done)
+    if done.faults:
+        sys.exit(SYSTEM_FAULT)
 
 
 def _finish(report: "IngestReport", strict: bool) -> None:

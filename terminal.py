@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from expectations.catalogue import Rule
+    from flows.decisions import Decided
     from flows.ingest import IngestReport
     from flows.publish import Published
     from ledger.states import State, Submission
@@ -267,7 +268,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
     from tasks.judgements import exact_counts
     from tasks.status import STATES_VI
 
-    say(f"{submission.file_name} — {STATES_VI[submission.state]}")
+    say(f"{submission.file_name} — {STATES_VI[submission.state]} (phiên bản {submission.version})")
     exact = exact_counts(submission, rows)
     if not exact:
         say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
@@ -445,13 +446,19 @@ def print_users(users: "list[User]") -> None:
     _plain(table)
 
 
-def print_decided(submission: "Submission") -> None:
+def print_decided(done: "Decided") -> None:
+    """What was recorded, by the numbers that `undo` takes, and what became of each submission."""
     from tasks.status import STATES_VI
 
-    counts = dict((submission.judgement or {}).get("counts", {}))
-    standing = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts))
-    still = f" Các lỗi: {standing}." if standing and submission.state in ("rejected", "held") else ""
-    say(f"Đã ghi. {submission.file_name}: {STATES_VI[submission.state]}.{still}")
+    numbers = ", ".join(str(event.id) for event in done.events)
+    for one in dict.fromkeys(event.submission_id for event in done.events):
+        submission = done.state.submissions[one or ""]
+        counts = dict((submission.judgement or {}).get("counts", {}))
+        standing = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts))
+        still = f" Các lỗi: {standing}." if standing and submission.state in ("rejected", "held") else ""
+        say(f"Đã ghi (sự kiện {numbers}). {submission.file_name}: {STATES_VI[submission.state]}.{still}")
+    for fault in done.faults:
+        say(f"LỖI HỆ THỐNG (quyết định đã ghi, tệp chờ lần chạy sau): {fault}", bold=True)
 
 
 def say_returned(settings: "Settings", submission: "Submission") -> None:
@@ -516,7 +523,7 @@ def explain(fault: Exception) -> tuple[str, bool]:
     import sqlite3
 
     name = type(fault).__name__
-    if name in ("WrongUsage", "NotAllowed", "NotAUser"):
+    if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
         return str(fault), True
     if name == "NotLoopback":
         return (

@@ -1,13 +1,20 @@
-"""A validator's decision and what follows from it, in one go: the event, then the judging that it changes."""
+"""A validator's decision and what follows from it, in one go: the event, then the judging that it changes.
+
+The command line and the desk both come here.
+"""
 
 import datetime as dt
-from collections.abc import Callable
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from flows.ingest import ingest
+from flows.ingest import describe, ingest_locked
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import UNREADABLE, State, Submission, derive_state
+from ledger.states import UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import decide
 from tasks.children import Readers
@@ -19,6 +26,35 @@ from tasks.returned import write_returned
 
 # How long a decision waits for a run that is under way.
 PATIENCE_SECONDS = 60
+
+log = logging.getLogger("giamngheo")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One decision on one submission, named by its id or the start of it.
+
+    `action` is return, waive, accept, withdraw or reopen; a waiver is of a rule, or of findings by their ids. `seen` is
+    the version of the submission that the validator looked at; None asks for no comparison.
+    """
+
+    submission_id: str
+    action: str
+    rule: str = ""
+    finding_ids: tuple[str, ...] = ()
+    seen: int | None = None
+
+
+@dataclass
+class Decided:
+    """What was recorded, and what is known after the judging that followed.
+
+    `faults` are the system's, met after the recording: the files concerned wait for the next run.
+    """
+
+    events: list[Event]
+    state: State
+    faults: list[str] = field(default_factory=list)
 
 
 def decide_on(
@@ -35,37 +71,72 @@ def decide_on(
     until: dt.date | None = None,
     readers: Readers | None = None,
 ) -> State:
-    """Return, waive, accept, withdraw or reopen a submission, named by its id or the start of it.
+    """`decide_all` for one submission; returns what is known afterwards."""
+    asked = Asked(submission_id, action, rule, (finding_id,) if finding_id else ())
+    return decide_all(settings, runner, [asked], by=by, reason=reason, at=at, until=until, readers=readers).state
 
-    Then judges again whatever depends on it. Raises LookupError (no such submission), decide.NotAllowed,
-    Busy.
+
+def decide_all(
+    settings: Settings,
+    runner: Runner,
+    asked: Sequence[Asked],
+    *,
+    by: str,
+    reason: str,
+    at: dt.datetime,
+    until: dt.date | None = None,
+    readers: Readers | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Decided:
+    """Decide on one or many submissions for one reason, and judge again whatever depends on it.
+
+    All are recorded or none. Several carry the same `together` in their payloads. Raises LookupError (no such
+    submission), decide.NotAllowed, decide.Changed, tasks.locks.Busy; nothing was recorded then.
+    """
+    today = at.astimezone(ZoneInfo(settings.timezone)).date()
+
+    def events(state: State, _: list[Event]) -> list[Event]:
+        found: list[Event] = []
+        for one in asked:
+            submission = state.find(one.submission_id)
+            made = _events(settings, state, submission, one, by, reason, at, until or today, today)
+            # The next decision of the lot is held against what this one leaves.
+            extend_state(state, made)
+            found += made
+        if len(found) > 1:
+            together = secrets.token_hex(8)
+            for event in found:
+                event.payload["together"] = together
+        return found
+
+    seen = {one.submission_id: one.seen for one in asked if one.seen is not None}
+    done = _record(settings, runner, events, at, readers, seen, patience)
+    for event in done.events:
+        if event.kind == "returned" and event.submission_id:
+            _send_back(settings, done, event.submission_id, reason, readers)
+    return done
+
+
+def undo(
+    settings: Settings,
+    runner: Runner,
+    event_id: int,
+    *,
+    by: str,
+    reason: str,
+    at: dt.datetime,
+    readers: Readers | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> Decided:
+    """Take back the decision that an event recorded (tasks.decide.undo), and judge again what depends on it.
+
+    Raises LookupError (no such event), decide.NotAllowed, tasks.locks.Busy; nothing was recorded then.
     """
 
-    def events(state: State) -> list[Event]:
-        submission = state.find(submission_id)
-        if action in ("reopen", "waive") and state.newer_accepted(submission):
-            raise decide.NotAllowed("đã có tệp gửi sau được chấp nhận cho kỳ này")
-        if action == "return":
-            return decide.return_(submission, by, reason, at)
-        if action == "withdraw":
-            return decide.withdraw(submission, by, reason, at)
-        if action == "reopen":
-            return decide.reopen(submission, by, reason, at)
-        if action == "waive":
-            today = at.astimezone(ZoneInfo(settings.timezone)).date()
-            return decide.waive(
-                submission, by, reason, at, rule=rule, finding_id=finding_id, until=until or today, today=today
-            )
-        if action == "accept":
-            found = decide.accept_held(state, submission, by, reason, at)
-            _write_tables(settings, submission)
-            return found
-        raise ValueError(f"no such decision: {action}")
+    def events(state: State, recorded: list[Event]) -> list[Event]:
+        return decide.undo(state, recorded, event_id, by, reason, at)
 
-    state = record(settings, runner, events, at, readers)
-    if action == "return":
-        _send_back(settings, state, state.find(submission_id), reason, readers)
-    return state
+    return _record(settings, runner, events, at, readers, {}, patience)
 
 
 def record(
@@ -76,21 +147,109 @@ def record(
     readers: Readers | None = None,
 ) -> State:
     """Record the events that `make` draws from the present state, then judge again what they change."""
-    with only_one(settings.data, "ingest", PATIENCE_SECONDS):
+    return _record(settings, runner, lambda state, _: make(state), at, readers, {}, PATIENCE_SECONDS).state
+
+
+def _record(
+    settings: Settings,
+    runner: Runner,
+    make: Callable[[State, list[Event]], list[Event]],
+    at: dt.datetime,
+    readers: Readers | None,
+    seen: Mapping[str, int],
+    patience: float,
+) -> Decided:
+    """Under one lock from the look at what is known to the last verdict, so that no other run comes between."""
+    with only_one(settings.data, "ingest", patience):
         ledger = Ledger(settings.database_url)
         try:
-            ledger.append(make(derive_state(ledger.events())))
+            known = ledger.events()
+            state = derive_state(known)
+            _refuse_changed(state, known, seen)
+            recorded = ledger.append(make(state, known))
+            try:
+                report = ingest_locked(settings, runner, clock=lambda: at, take_files=False, readers=readers)
+            except Exception as fault:
+                # The decision stands: what it changes is judged by the next run.
+                log.error("Judging after a decision failed", exc_info=fault)
+                return Decided(recorded, derive_state(ledger.events()), [describe(fault)])
+            return Decided(recorded, report.state, report.faults)
         finally:
             ledger.close()
-    return ingest(settings, runner, clock=lambda: at, take_files=False, readers=readers).state
 
 
-def _send_back(settings: Settings, state: State, submission: Submission, reason: str, readers: Readers | None) -> None:
-    """The district's own workbook, marked, with the validator's reason; a file that can't be opened has none."""
+def _refuse_changed(state: State, known: Sequence[Event], seen: Mapping[str, int]) -> None:
+    """Raises decide.Changed for the first submission that has another version than was seen."""
+    for submission_id, version in seen.items():
+        now = state.find(submission_id)
+        if now.version == version:
+            continue
+        was = derive_state(event for event in known if event.id <= version).submissions.get(now.submission_id)
+        mine = [event for event in known if event.submission_id == now.submission_id]
+        raise decide.Changed(was, now, [event for event in mine if event.id > version] or mine[-1:])
+
+
+def _events(
+    settings: Settings,
+    state: State,
+    submission: Submission,
+    asked: Asked,
+    by: str,
+    reason: str,
+    at: dt.datetime,
+    until: dt.date,
+    today: dt.date,
+) -> list[Event]:
+    """What one decision records."""
+    if asked.action == "return":
+        return decide.return_(submission, by, reason, at)
+    if asked.action == "withdraw":
+        return decide.withdraw(submission, by, reason, at)
+    if asked.action == "reopen":
+        return decide.reopen(state, submission, by, reason, at)
+    if asked.action == "waive":
+        found: list[Event] = []
+        for rule, finding_ids in _by_rule(settings, state, submission, asked):
+            found += decide.waive(
+                state, submission, by, reason, at, rule=rule, until=until, finding_ids=finding_ids, today=today
+            )
+        return found
+    if asked.action == "accept":
+        accepted = decide.accept_held(state, submission, by, reason, at)
+        _write_tables(settings, submission)
+        return accepted
+    raise ValueError(f"no such decision: {asked.action}")
+
+
+def _by_rule(
+    settings: Settings, state: State, submission: Submission, asked: Asked
+) -> list[tuple[str, tuple[str, ...]]]:
+    """The rule asked for, or the findings asked for by their rules. Raises NotAllowed for one that is not listed."""
+    if not asked.finding_ids:
+        return [(asked.rule, ())]
+    listed = read_findings(settings.judgements, state, submission, settings.timezone)
+    rule_of = dict(listed.select("finding_id", "rule").iter_rows())
+    unknown = [one for one in asked.finding_ids if one not in rule_of]
+    if unknown:
+        raise decide.NotAllowed(f"tệp này không có lỗi {', '.join(unknown[:3])}")
+    chosen = sorted(set(asked.finding_ids), key=lambda one: (rule_of[one], one))
+    return [(rule, tuple(ids)) for rule, ids in groupby(chosen, key=rule_of.__getitem__)]
+
+
+def _send_back(settings: Settings, done: Decided, submission_id: str, reason: str, readers: Readers | None) -> None:
+    """The district's own workbook, marked, with the validator's reason; a file that can't be opened has none.
+
+    It can be made again, so its failing undoes no decision.
+    """
+    submission = done.state.submissions[submission_id]
     if submission.judgement is None or submission.judgement["verdict"] == UNREADABLE:
         return
-    findings = read_findings(settings.judgements, state, submission, settings.timezone)
-    write_returned(settings, submission, findings, reason, readers)
+    try:
+        findings = read_findings(settings.judgements, done.state, submission, settings.timezone)
+        write_returned(settings, submission, findings, reason, readers)
+    except Exception as fault:
+        log.error("The marked workbook could not be written", exc_info=fault)
+        done.faults.append(f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}: {describe(fault)}")
 
 
 def _write_tables(settings: Settings, submission: Submission) -> None:

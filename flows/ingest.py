@@ -85,19 +85,44 @@ def ingest(
 
     Raises Busy when another run holds the data root.
     """
-    box = inbox or settings.inbox
     with only_one(settings.data, "ingest"):
-        ledger = Ledger(settings.database_url)
-        try:
-            report = IngestReport()
-            if take_files:
-                _receive(settings, runner, ledger, box, report, received_at or {}, clock, source)
-            with _Judging(settings, runner, ledger, report, clock, readers) as judging:
-                judging.run(again)
-            report.state = derive_state(ledger.events())
-            return report
-        finally:
-            ledger.close()
+        return ingest_locked(
+            settings,
+            runner,
+            inbox=inbox,
+            received_at=received_at,
+            clock=clock,
+            source=source,
+            again=again,
+            take_files=take_files,
+            readers=readers,
+        )
+
+
+def ingest_locked(
+    settings: Settings,
+    runner: Runner,
+    *,
+    inbox: Path | None = None,
+    received_at: Mapping[str, dt.datetime] | None = None,
+    clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    source: str = "inbox",
+    again: frozenset[str] = frozenset(),
+    take_files: bool = True,
+    readers: Readers | None = None,
+) -> IngestReport:
+    """`ingest` for who holds the lock already."""
+    ledger = Ledger(settings.database_url)
+    try:
+        report = IngestReport()
+        if take_files:
+            _receive(settings, runner, ledger, inbox or settings.inbox, report, received_at or {}, clock, source)
+        with _Judging(settings, runner, ledger, report, clock, readers) as judging:
+            judging.run(again)
+        report.state = derive_state(ledger.events())
+        return report
+    finally:
+        ledger.close()
 
 
 def _receive(

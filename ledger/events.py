@@ -7,7 +7,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ for operation in ("UPDATE", "DELETE"):
 class Event:
     """One thing that happened. `at` is aware and in UTC; `payload` holds what the kind needs.
 
-    Kinds: received, received_again, judged, accepted, superseded, waived, returned, withdrawn, reopened
+    Kinds: received, received_again, judged, accepted, superseded, waived, unwaived, returned, withdrawn, reopened
     (each of a submission), excused and closed (of a slot or a period), published, rolled_back.
     """
 
@@ -74,8 +74,9 @@ class Ledger:
             sa.event.listen(self._engine, "begin", _sqlite_begin)
         metadata.create_all(self._engine)
 
-    def append(self, events: Iterable[Event]) -> None:
-        """Append events in one transaction: all of them are recorded, or none."""
+    def append(self, events: Iterable[Event]) -> list[Event]:
+        """Append events in one transaction: all of them are recorded, or none. Returns them with their ids."""
+        recorded = []
         with self._engine.begin() as connection:
             if self._engine.dialect.name == "postgresql":
                 # SQLite's BEGIN IMMEDIATE keeps a second writer out already: both must not read the same last hash.
@@ -86,8 +87,11 @@ class Ledger:
             previous = previous or ""
             for event in events:
                 row = _row(event, previous)
-                connection.execute(event_table.insert().values(row))
+                key = connection.execute(event_table.insert().values(row)).inserted_primary_key
+                assert key is not None
+                recorded.append(replace(event, id=int(key[0])))
                 previous = row["hash"]
+        return recorded
 
     def events(self, after: int = 0) -> list[Event]:
         """Every event past the id `after`, oldest first. Neither waits for a writer nor keeps one waiting."""

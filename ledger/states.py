@@ -23,7 +23,7 @@ OPEN_STATES = (RECEIVED, WAITING, REJECTED, HELD)
 
 @dataclass
 class Waiver:
-    """A validator's word that a finding, or a rule in one submission, may stand until a day."""
+    """A validator's word that a finding, or a rule in one submission, may stand until a day. `event` gave it."""
 
     rule: str
     finding_id: str | None
@@ -31,11 +31,15 @@ class Waiver:
     by: str
     reason: str
     at: dt.datetime
+    event: int = 0
 
 
 @dataclass
 class Submission:
-    """One received file. Times are UTC; `slot` is (district, period) once the cover has said so."""
+    """One received file. Times are UTC; `slot` is (district, period) once the cover has said so.
+
+    `version` is the id of the last event that concerns it, `decision` of the one that gave it its state.
+    """
 
     submission_id: str
     file_name: str
@@ -53,6 +57,8 @@ class Submission:
     received_again: list[dt.datetime] = field(default_factory=list)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     source: str = "inbox"
+    version: int = 0
+    decision: int = 0
 
     @property
     def slot(self) -> tuple[str, str] | None:
@@ -146,6 +152,8 @@ def extend_state(state: State, events: Iterable[Event]) -> None:
                 order=event.id,
                 deliveries=[event.payload],
                 source=event.payload.get("source", "inbox"),
+                version=event.id,
+                decision=event.id,
             )
         elif event.submission_id:
             submission = state.submissions[event.submission_id]
@@ -165,6 +173,7 @@ def _note_standing(state: State, submission: Submission, stood: bool, event: Eve
 
 
 def _apply(submission: Submission, event: Event) -> None:
+    submission.version = event.id
     if event.kind == "received_again":
         submission.received_again.append(event.at)
         submission.deliveries.append(event.payload)
@@ -174,18 +183,28 @@ def _apply(submission: Submission, event: Event) -> None:
         submission.district_code = event.district_code
         submission.period = event.period
         submission.kind = event.payload.get("kind")
-        submission.decided_at, submission.decided_by, submission.reason = event.at, event.by, event.reason
+        _decided(submission, event)
     elif event.kind == "waived":
-        submission.waivers.append(
+        one: list[str | None] = [event.payload.get("finding_id")]
+        submission.waivers += [
             Waiver(
                 rule=event.payload["rule"],
-                finding_id=event.payload.get("finding_id"),
+                finding_id=finding_id,
                 until=dt.date.fromisoformat(event.payload["until"]),
                 by=event.by,
                 reason=event.reason,
                 at=event.at,
+                event=event.id,
             )
-        )
+            for finding_id in event.payload.get("finding_ids") or one
+        ]
+    elif event.kind == "unwaived":
+        submission.waivers = [waiver for waiver in submission.waivers if waiver.event != event.payload["undoes"]]
     elif event.kind in ("accepted", "superseded", "returned", "withdrawn", "reopened"):
         submission.state = RECEIVED if event.kind == "reopened" else event.kind
-        submission.decided_at, submission.decided_by, submission.reason = event.at, event.by, event.reason
+        _decided(submission, event)
+
+
+def _decided(submission: Submission, event: Event) -> None:
+    submission.decided_at, submission.decided_by, submission.reason = event.at, event.by, event.reason
+    submission.decision = event.id

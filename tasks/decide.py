@@ -1,17 +1,36 @@
 """A validator's decisions, each an event with who, when and why (contract, section 2)."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from expectations.catalogue import rule_pack, rules
 from ledger.events import Event
-from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, WITHDRAWN, State, Submission
+from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, SUPERSEDED, WITHDRAWN, State, Submission
 from plan.reference import districts
 from tasks.status import STATES_VI
+
+NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"
 
 
 class NotAllowed(Exception):
     """The decision does not fit the submission's state; nothing was recorded. Says why, for the validator."""
+
+
+class Changed(Exception):
+    """The submission is no longer as it was when the validator looked; nothing was recorded.
+
+    `was` is what the validator saw (None where it was not received yet), `now` what it is, `since` the events between.
+    """
+
+    def __init__(self, was: Submission | None, now: Submission, since: Sequence[Event]) -> None:
+        last = since[-1]
+        super().__init__(
+            f"tệp đã thay đổi sau khi bạn xem (sự kiện số {last.id}, {last.by}): nay “{STATES_VI[now.state]}”"
+        )
+        self.was = was
+        self.now = now
+        self.since = list(since)
 
 
 def return_(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
@@ -29,7 +48,7 @@ def accept_held(state: State, submission: Submission, by: str, reason: str, at: 
     if submission.state != HELD or submission.slot is None or submission.judgement is None:
         raise NotAllowed(f"chỉ chấp nhận được tệp đang tạm giữ; tệp này “{STATES_VI[submission.state]}”")
     if state.newer_accepted(submission):
-        raise NotAllowed("đã có tệp gửi sau được chấp nhận cho kỳ này")
+        raise NotAllowed(NEWER_STANDS)
     approval = {
         "counts": submission.judgement["counts"],
         "findings": submission.judgement["findings"],
@@ -49,14 +68,21 @@ def withdraw(submission: Submission, by: str, reason: str, at: dt.datetime) -> l
     return [_decision("withdrawn", submission, by, reason, at)]
 
 
-def reopen(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
-    """Let a returned or withdrawn submission be judged again. Raises NotAllowed for any other state."""
-    if submission.state not in (RETURNED, WITHDRAWN):
+def reopen(state: State, submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
+    """Let a returned or withdrawn submission be judged again, or a superseded one whose successor is gone.
+
+    Raises NotAllowed for any other state, and where a file received later stands for the slot.
+    """
+    if state.newer_accepted(submission):
+        raise NotAllowed(NEWER_STANDS)
+    alone = submission.slot is None or state.accepted(submission.slot) is None
+    if submission.state not in (RETURNED, WITHDRAWN) and not (submission.state == SUPERSEDED and alone):
         raise NotAllowed(f"chỉ mở lại được tệp đã trả lại hoặc đã rút; tệp này “{STATES_VI[submission.state]}”")
     return [_decision("reopened", submission, by, reason, at)]
 
 
 def waive(
+    state: State,
     submission: Submission,
     by: str,
     reason: str,
@@ -64,13 +90,14 @@ def waive(
     *,
     rule: str,
     until: dt.date,
-    finding_id: str | None = None,
+    finding_ids: Sequence[str] = (),
     today: dt.date | None = None,
 ) -> list[Event]:
-    """Let a rule, or one finding of it, stand in this submission until a day; it is then judged again.
+    """Let a rule, or some findings of it, stand in this submission until a day; it is then judged again.
 
     `today` is the day of the decision where the data root counts its days (UTC's where it is left out).
-    Raises NotAllowed for a rule that may not be waived, an unknown one, and a day that has passed.
+    Raises NotAllowed for a rule that may not be waived, an unknown one, a day that has passed, and where a file
+    received later stands for the slot.
     """
     known = rules().get(rule)
     if known is None or not known.waivable:
@@ -79,8 +106,73 @@ def waive(
         raise NotAllowed(f"ngày hết hạn {until:%d/%m/%Y} đã qua")
     if submission.state not in OPEN_STATES:
         raise NotAllowed(f"tệp đang ở trạng thái “{STATES_VI[submission.state]}”, không cần bỏ qua lỗi")
-    payload = {"rule": rule, "finding_id": finding_id, "until": until.isoformat()}
-    return [_decision("waived", submission, by, reason, at, payload)]
+    if state.newer_accepted(submission):
+        raise NotAllowed(NEWER_STANDS)
+    which: dict[str, Any] = {"finding_id": finding_ids[0] if len(finding_ids) == 1 else None}
+    if len(finding_ids) > 1:
+        which["finding_ids"] = sorted(set(finding_ids))
+    return [_decision("waived", submission, by, reason, at, {"rule": rule, "until": until.isoformat()} | which)]
+
+
+def undo(state: State, events: Iterable[Event], event_id: int, by: str, reason: str, at: dt.datetime) -> list[Event]:
+    """Take a decision back by new events, each with `undoes` in its payload; the submission is then judged again.
+
+    A return and a withdrawal are reopened; an acceptance is withdrawn and reopened, and what it superseded is reopened;
+    a waiver ends, and a file that was accepted under it is withdrawn and reopened. Raises LookupError (no such event)
+    and NotAllowed: it is no such decision, it was undone before, or the submission has moved on since.
+    """
+    recorded = list(events)
+    event = next((one for one in recorded if one.id == event_id), None)
+    if event is None:
+        raise LookupError(f"no event {event_id}")
+    reason_against = _why_not_undone(state, event, _undone(recorded))
+    if reason_against:
+        raise NotAllowed(reason_against)
+    submission = state.submissions[event.submission_id or ""]
+    kinds = UNDONE_BY[event.kind]
+    if event.kind == "waived" and submission.state == ACCEPTED:
+        kinds = ("unwaived", "withdrawn", "reopened")
+    found = [_decision(kind, submission, by, reason, at, {"undoes": event_id}) for kind in kinds]
+    if event.kind == "accepted":
+        found += [
+            _decision("reopened", state.submissions[one.submission_id or ""], by, reason, at, {"undoes": one.id})
+            for one in recorded
+            # Recorded in the same breath as the acceptance.
+            if one.id == event_id + 1 and one.kind == "superseded" and one.payload.get("by") == event.submission_id
+        ]
+    return found
+
+
+def undoable(state: State, events: Iterable[Event]) -> set[int]:
+    """The ids of the decisions that `undo` would take back now."""
+    recorded = list(events)
+    undone = _undone(recorded)
+    return {event.id for event in recorded if not _why_not_undone(state, event, undone)}
+
+
+# What undoes a decision of each kind, in order.
+UNDONE_BY = {
+    "returned": ("reopened",),
+    "withdrawn": ("reopened",),
+    "accepted": ("withdrawn", "reopened"),
+    "waived": ("unwaived",),
+}
+
+
+def _undone(events: Iterable[Event]) -> set[int]:
+    return {event.payload["undoes"] for event in events if "undoes" in event.payload}
+
+
+def _why_not_undone(state: State, event: Event, undone: set[int]) -> str:
+    submission = state.submissions.get(event.submission_id or "")
+    if submission is None or event.kind not in UNDONE_BY:
+        return "chỉ hoàn tác được quyết định trả lại, bỏ qua lỗi, chấp nhận và rút"
+    if event.id in undone:
+        return "quyết định này đã được hoàn tác"
+    if event.kind != "waived" and submission.decision != event.id:
+        return f"sau quyết định này tệp đã đổi trạng thái; nay “{STATES_VI[submission.state]}”"
+    reopens = event.kind != "waived" or submission.state in (ACCEPTED, SUPERSEDED)
+    return NEWER_STANDS if reopens and state.newer_accepted(submission) else ""
 
 
 def excuse(state: State, district_code: str, period: str, by: str, reason: str, at: dt.datetime) -> list[Event]:
@@ -90,7 +182,8 @@ def excuse(state: State, district_code: str, period: str, by: str, reason: str, 
     if state.accepted((district_code, period)) is not None:
         raise NotAllowed(f"kỳ {period} của huyện {district_code} đã có tệp được chấp nhận")
     _require(by, reason)
-    return [Event("excused", at, by=by, district_code=district_code, period=period, reason=reason)]
+    payload = {"rule_pack": rule_pack()}
+    return [Event("excused", at, by=by, district_code=district_code, period=period, reason=reason, payload=payload)]
 
 
 def close(state: State, period: str, by: str, reason: str, at: dt.datetime) -> list[Event]:
@@ -98,7 +191,7 @@ def close(state: State, period: str, by: str, reason: str, at: dt.datetime) -> l
     if period in state.closed:
         raise NotAllowed(f"kỳ {period} đã khoá sổ")
     _require(by, reason)
-    return [Event("closed", at, by=by, period=period, reason=reason)]
+    return [Event("closed", at, by=by, period=period, reason=reason, payload={"rule_pack": rule_pack()})]
 
 
 def _require(by: str, reason: str) -> None:
@@ -109,6 +202,7 @@ def _require(by: str, reason: str) -> None:
 def _decision(
     kind: str, submission: Submission, by: str, reason: str, at: dt.datetime, payload: dict[str, Any] | None = None
 ) -> Event:
+    """The event: who, when, why, the file's hash (the submission's id), what it was, and the rules it was under."""
     _require(by, reason)
     return Event(
         kind,
@@ -118,5 +212,5 @@ def _decision(
         submission_id=submission.submission_id,
         district_code=submission.district_code,
         period=submission.period,
-        payload=(payload or {}) | {"rule_pack": rule_pack()},
+        payload=(payload or {}) | {"rule_pack": rule_pack(), "state": submission.state},
     )

@@ -43,7 +43,8 @@ def expected_periods(settings: Settings, state: State) -> list[str]:
 def status_rows(settings: Settings, state: State, today: dt.date, period: str | None = None) -> list[dict[str, Any]]:
     """One object per submission and one per slot without any (contract, section 5), oldest period first.
 
-    Besides the contract's keys: `file_name`, and `needs_look` for an accepted file whose earlier month changed.
+    Besides the contract's keys: `file_name`, `needs_look` for an accepted file whose earlier month changed, and
+    `version`, the last event that concerns the submission.
     """
     rows = []
     shared = cross_counts(settings.judgements, state)
@@ -73,6 +74,7 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
                         "findings": {"critical": 0, "warning": 0, "info": 0},
                         "file_name": None,
                         "needs_look": False,
+                        "version": None,
                     }
                 )
     if period is None:
@@ -99,6 +101,7 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int) 
         },
         "file_name": submission.file_name,
         "needs_look": needs_look(state, submission, settings.first_period),
+        "version": submission.version,
     }
 
 

@@ -80,6 +80,26 @@ def test_waived_keeps_the_state_and_adds_a_waiver() -> None:
     assert (waiver.by, waiver.reason) == ("Thẩm định viên", "lý do")
 
 
+def test_one_waiver_of_several_findings_ends_as_one() -> None:
+    several = decided("waived", rule="H12", finding_ids=["f1", "f2"], until="2020-02-01")
+    events = [received(), judged(verdict="rejected"), several, decided("waived", rule="X06", until="2020-02-01")]
+    waivers = the_submission(*events).waivers
+    assert [(one.rule, one.finding_id, one.event) for one in waivers] == [
+        ("H12", "f1", 3),
+        ("H12", "f2", 3),
+        ("X06", None, 4),
+    ]
+    (left,) = the_submission(*events, decided("unwaived", undoes=3)).waivers
+    assert left.rule == "X06"
+
+
+def test_the_version_is_the_last_event_and_the_decision_the_one_that_gave_the_state() -> None:
+    waived = decided("waived", rule="X06", until="2020-02-01")
+    again = Event("received_again", AT, submission_id=ONE, payload={"file_name": "gui-lai.xlsx"})
+    submission = the_submission(received(), judged(verdict="held"), waived, received(TWO), again, judged(TWO))
+    assert (submission.version, submission.decision) == (5, 2)
+
+
 @pytest.mark.parametrize("kind", ["accepted", "superseded", "returned", "withdrawn"])
 def test_a_decision_names_the_state_and_who_and_why(kind: str) -> None:
     submission = the_submission(received(), judged(verdict="held"), decided(kind))

@@ -34,7 +34,7 @@ def state_of(*submissions: Submission) -> State:
 
 def waive(submission: Submission, **changes: object) -> list[Event]:
     values: dict[str, object] = {"rule": "X06", "until": AT.date()}
-    return decide.waive(submission, *WHO, AT, **(values | changes))  # type: ignore[arg-type]
+    return decide.waive(state_of(submission), submission, *WHO, AT, **(values | changes))  # type: ignore[arg-type]
 
 
 DECISIONS: dict[str, tuple[Callable[[Submission], list[Event]], tuple[str, ...]]] = {
@@ -44,7 +44,7 @@ DECISIONS: dict[str, tuple[Callable[[Submission], list[Event]], tuple[str, ...]]
     ),
     "accepted": (lambda one: decide.accept_held(state_of(one), one, *WHO, AT), ("held",)),
     "withdrawn": (lambda one: decide.withdraw(one, *WHO, AT), ("accepted",)),
-    "reopened": (lambda one: decide.reopen(one, *WHO, AT), ("returned", "withdrawn")),
+    "reopened": (lambda one: decide.reopen(state_of(one), one, *WHO, AT), ("returned", "withdrawn", "superseded")),
     "waived": (waive, ("received", "waiting", "rejected", "held")),
 }
 
@@ -62,6 +62,7 @@ def test_each_decision_fits_its_states_only(kind: str, state: str) -> None:
     assert (event.kind, event.by, event.reason, event.at) == (kind, *WHO, AT)
     assert (event.submission_id, event.district_code, event.period) == ("a", "964", "2019-12")
     assert len(event.payload["rule_pack"]) == 16
+    assert event.payload["state"] == state
 
 
 @pytest.mark.parametrize("who", [("", "lý do"), ("tên", ""), ("  ", "lý do"), ("tên", "\n")])
@@ -71,8 +72,8 @@ def test_no_decision_without_a_name_and_a_reason(who: tuple[str, str]) -> None:
         lambda: decide.return_(one, *who, AT),
         lambda: decide.accept_held(state_of(one), one, *who, AT),
         lambda: decide.withdraw(a_submission("accepted"), *who, AT),
-        lambda: decide.reopen(a_submission("returned"), *who, AT),
-        lambda: decide.waive(one, *who, AT, rule="X06", until=AT.date()),
+        lambda: decide.reopen(State(), a_submission("returned"), *who, AT),
+        lambda: decide.waive(State(), one, *who, AT, rule="X06", until=AT.date()),
         lambda: decide.excuse(State(), "964", "2020-01", *who, AT),
         lambda: decide.close(State(), "2020-01", *who, AT),
     ]
@@ -103,12 +104,21 @@ class TestAcceptHeld:
 
 class TestWaive:
     def test_records_the_rule_the_finding_and_the_day(self) -> None:
-        (event,) = waive(a_submission(), finding_id="f1", until=dt.date(2020, 12, 31))
+        (event,) = waive(a_submission(), finding_ids=["f1"], until=dt.date(2020, 12, 31))
         assert {key: event.payload[key] for key in ("rule", "finding_id", "until")} == {
             "rule": "X06",
             "finding_id": "f1",
             "until": "2020-12-31",
         }
+
+    def test_several_findings_are_one_decision(self) -> None:
+        (event,) = waive(a_submission(), finding_ids=["f2", "f1", "f2"])
+        assert (event.payload["finding_id"], event.payload["finding_ids"]) == (None, ["f1", "f2"])
+
+    def test_is_refused_where_a_newer_file_stands(self) -> None:
+        held, newer = a_submission("held", "old", 1), a_submission("accepted", "new", 2)
+        with pytest.raises(NotAllowed, match="gửi sau"):
+            decide.waive(state_of(held, newer), held, *WHO, AT, rule="X06", until=AT.date())
 
     @pytest.mark.parametrize("rule", ["H11", "F02", "F07", "Z99", ""])
     def test_is_refused_for_a_rule_that_may_not_be_waived(self, rule: str) -> None:

@@ -75,6 +75,7 @@ class TestStatusRows:
             "findings": {"critical": 0, "warning": 2, "info": 0},
             "file_name": "thang.xlsx",
             "needs_look": False,
+            "version": 0,
         }
 
     @pytest.mark.parametrize(
