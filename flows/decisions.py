@@ -103,6 +103,9 @@ def decide_all(
             # The next decision of the lot is held against what this one leaves.
             extend_state(state, made)
             found += made
+        # What a validator accepts is on disk before the ledger says so, as for what the rules accept.
+        accepted = [state.find(one.submission_id) for one in asked if one.action == "accept"]
+        restore_accepted(settings, accepted, pseudonym_key(settings.data, settings.pseudonym_key), readers)
         if len(found) > 1:
             together = secrets.token_hex(8)
             for event in found:
@@ -215,9 +218,7 @@ def _events(
             )
         return found
     if asked.action == "accept":
-        accepted = decide.accept_held(state, submission, by, reason, at)
-        _write_tables(settings, submission)
-        return accepted
+        return decide.accept_held(state, submission, by, reason, at)
     raise ValueError(f"no such decision: {asked.action}")
 
 
@@ -250,9 +251,3 @@ def _send_back(settings: Settings, done: Decided, submission_id: str, reason: st
     except Exception as fault:
         log.error("The marked workbook could not be written", exc_info=fault)
         done.faults.append(f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}: {describe(fault)}")
-
-
-def _write_tables(settings: Settings, submission: Submission) -> None:
-    """What a validator accepts is on disk before the ledger says so, as for what the rules accept."""
-    if not (settings.accepted / submission.submission_id).exists():
-        restore_accepted(settings, submission, pseudonym_key(settings.data, settings.pseudonym_key))

@@ -346,10 +346,8 @@ class _Judging:
 
     def _accepted(self, submission: Submission) -> Path:
         """The folder of an accepted submission, written again from the raw bytes where it was lost."""
-        folder = self.settings.accepted / submission.submission_id
-        if not folder.exists():
-            restore_accepted(self.settings, submission, self.key)
-        return folder
+        restore_accepted(self.settings, [submission], self.key, self.readers)
+        return self.settings.accepted / submission.submission_id
 
     def _conclude(self, state: State, submission: Submission, case: Case, judged: Judged) -> str:
         """Record the verdict, in the ledger and in `state`; what is accepted is on disk before the ledger says so."""

@@ -1,6 +1,5 @@
 """Make the warehouse again from what is durable: raw files, recorded decisions, plan and rule packs."""
 
-import shutil
 from collections.abc import Callable
 
 from flows.publish import Published, publish
@@ -18,7 +17,8 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
     """Read every accepted submission again from its raw bytes, write its tables anew, and publish.
 
     The release that readers have, damaged or not, stays until the new one is switched. `on_progress` hears of
-    (stage, done, total). Raises SystemFault where a raw file is missing or was changed, and what `publish` raises.
+    (stage, done, total). Raises SystemFault where a raw file is missing, was changed or can't be read within the
+    limits of a received file, and what `publish` raises.
     """
     with only_one(settings.data, "publish"):
         set_aside_damaged(settings.releases, settings.current)
@@ -29,12 +29,13 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
         finally:
             ledger.close()
         standing = [one for one in state.submissions.values() if one.state == "accepted"]
-        key = pseudonym_key(settings.data, settings.pseudonym_key)
-        for done, submission in enumerate(standing, start=1):
-            folder = settings.accepted / submission.submission_id
-            shutil.rmtree(folder, ignore_errors=True)
-            restore_accepted(settings, submission, key)
-            on_progress("rebuild", done, len(standing))
+        restore_accepted(
+            settings,
+            standing,
+            pseudonym_key(settings.data, settings.pseudonym_key),
+            anew=True,
+            on_done=lambda done, total: on_progress("rebuild", done, total),
+        )
         as_of = state.published[-1].payload.get("as_of") if state.published else None
     published = publish(settings, runner, as_of=as_of)
     remove_damaged(settings.releases, settings.current)

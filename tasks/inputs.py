@@ -34,9 +34,8 @@ def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
     restated = pl.DataFrame(restated_slots(state, settings.first_period, as_of, method), schema=RESTATED, orient="row")
     key = pseudonym_key(settings.data, settings.pseudonym_key)
     needed = pl.concat([slots.get_column("accepted_submission_id"), restated.get_column("published_submission_id")])
-    for submission_id in needed.drop_nulls().unique(maintain_order=True):
-        if not (settings.accepted / submission_id).exists():
-            restore_accepted(settings, state.submissions[submission_id], key)
+    named = [state.submissions[submission_id] for submission_id in needed.drop_nulls().unique(maintain_order=True)]
+    restore_accepted(settings, named, key)
     submissions = list(state.submissions.values())
     judged = [one for one in submissions if one.judgement is not None]
     shared = cross_counts(settings.judgements, state)

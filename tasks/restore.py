@@ -1,25 +1,67 @@
 """Write accepted tables again from what is durable."""
 
-import hashlib
+import shutil
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import nullcontext
 
 from ledger.states import Submission
 from settings import Settings
 from tasks import accept
-from tasks.faults import SystemFault
-from tasks.read import read_workbook
+from tasks.children import Readers, start_readers
+from tasks.faults import SystemFault, Unreadable
+from tasks.read import ReadWorkbook
+from tasks.receive import submission_id_of
+
+# Workbooks that wait, read, for the one before them: the children are never idle, and few are in memory.
+_AHEAD = 4
 
 
-def restore_accepted(settings: Settings, submission: Submission, key: bytes) -> None:
-    """Write an accepted submission's tables again from its raw bytes.
+def restore_accepted(
+    settings: Settings,
+    submissions: Sequence[Submission],
+    key: bytes,
+    readers: Readers | None = None,
+    *,
+    anew: bool = False,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> None:
+    """Write the tables of accepted submissions again from their raw bytes: those that were lost, or all `anew`.
 
-    Raises SystemFault where the raw file is gone or no longer what was received.
+    That a file was accepted once makes it no friend: children of `readers`, or of our own, open it within the limits
+    of any received file. `on_done` hears of (done, total). Raises SystemFault where a raw file is gone, is no longer
+    what was received, or can't be read within the limits; tables that are there then stay.
     """
+    due = [one for one in submissions if anew or not (settings.accepted / one.submission_id).exists()]
+    if not due:
+        return
+    with nullcontext(readers) if readers else start_readers(settings, min(settings.readers, len(due))) as children:
+        reading: deque[Future[ReadWorkbook | Unreadable]] = deque()
+        for done, submission in enumerate(due):
+            for one in due[done + len(reading) : done + _AHEAD]:
+                reading.append(_read(settings, one, children))
+            _write(settings, submission, reading.popleft().result(), key)
+            on_done(done + 1, len(due))
+
+
+def _read(settings: Settings, submission: Submission, readers: Readers) -> "Future[ReadWorkbook | Unreadable]":
     path = settings.raw / submission.submission_id
     if not path.is_file():
         raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != submission.submission_id or submission.slot is None:
+    if submission_id_of(path) != submission.submission_id:
         raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
-    workbook = read_workbook(content, submission.file_name)
+    return readers.submit(path, submission.file_name)
+
+
+def _write(settings: Settings, submission: Submission, workbook: ReadWorkbook | Unreadable, key: bytes) -> None:
+    if isinstance(workbook, Unreadable):
+        raise SystemFault(
+            f"the raw file {submission.submission_id[:12]} was accepted and can't be read again: {workbook.reason_en}"
+        )
+    if submission.slot is None:
+        raise SystemFault(f"the submission {submission.submission_id[:12]} is accepted for no district and month")
     tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
-    accept.write_accepted(settings.accepted / submission.submission_id, tables)
+    folder = settings.accepted / submission.submission_id
+    shutil.rmtree(folder, ignore_errors=True)
+    accept.write_accepted(folder, tables)
