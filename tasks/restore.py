@@ -11,8 +11,8 @@ from settings import Settings
 from tasks import accept
 from tasks.children import Readers, start_readers
 from tasks.faults import SystemFault, Unreadable
+from tasks.files import sha256_of
 from tasks.read import ReadWorkbook
-from tasks.receive import submission_id_of
 
 # Workbooks that wait, read, for the one before them: the children are never idle, and few are in memory.
 _AHEAD = 4
@@ -49,7 +49,7 @@ def _read(settings: Settings, submission: Submission, readers: Readers) -> "Futu
     path = settings.raw / submission.submission_id
     if not path.is_file():
         raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
-    if submission_id_of(path) != submission.submission_id:
+    if sha256_of(path) != submission.submission_id:
         raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
     return readers.submit(path, submission.file_name)
 

@@ -78,7 +78,7 @@ def with_many_blank_lines(archive: bytes) -> bytes:
 
 def tables(settings: Settings) -> Tables:
     return {
-        folder.name: {path.name: pl.read_parquet(path) for path in sorted(folder.iterdir())}
+        folder.name: {path.name: pl.read_parquet(path) for path in sorted(folder.glob("*.parquet"))}
         for folder in settings.accepted.iterdir()
     }
 
