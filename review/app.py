@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from review import static_files
+from review import audit, decisions, static_files
 from review.access import account, sign_in
 from review.access.csrf import require_form_token
 from review.access.headers import SecurityHeaders
@@ -40,6 +40,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.add_event_handler("shutdown", app.state.data.close)
     app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
     install_handlers(app)
-    for module in (static_files, sign_in, account):
+    for module in (static_files, sign_in, account, audit, decisions):
         app.include_router(module.router)
     return app

@@ -30,6 +30,25 @@ session_table = sa.Table(
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
+look_table = sa.Table(
+    "look",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False, comment="UTC instant, ISO 8601"),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("submission_id", sa.String(64), nullable=False, index=True),
+    sa.Column("what", sa.String(200), nullable=False, comment="the page, sheet or download"),
+    sa.Column("items", sa.Integer, nullable=False, comment="how many personal values it showed"),
+)
+for operation in ("UPDATE", "DELETE"):
+    sa.event.listen(
+        look_table,
+        "after_create",
+        sa.DDL(  # type: ignore[no-untyped-call]
+            f"CREATE TRIGGER IF NOT EXISTS look_no_{operation.lower()} BEFORE {operation} ON look "
+            "BEGIN SELECT RAISE(ABORT, 'looks are only ever appended'); END"
+        ),
+    )
 
 
 class Desk:

@@ -7,7 +7,7 @@ from ledger.events import Event
 from ledger.states import State, Submission
 
 # Events that a person decided; the others follow from files and rules.
-DECISIONS = ("accepted", "waived", "returned", "withdrawn", "reopened", "excused", "closed")
+DECISIONS = ("accepted", "waived", "unwaived", "returned", "withdrawn", "reopened", "excused", "closed")
 KINDS = (
     "received",
     "received_again",
@@ -15,6 +15,7 @@ KINDS = (
     "accepted",
     "superseded",
     "waived",
+    "unwaived",
     "returned",
     "withdrawn",
     "reopened",

@@ -69,10 +69,8 @@ def allowed(state: State, submission: Submission) -> frozenset[str]:
 
 
 def seen_version(submission: Submission) -> str:
-    """What a validator had in view: the state, the judgement and the last decision. A change of it stops a decision."""
-    judgement = submission.judgement or {}
-    decided = submission.decided_at.isoformat() if submission.decided_at else ""
-    return "|".join((submission.state, judgement.get("findings", ""), str(len(submission.waivers)), decided))
+    """What a form carries as `seen`: a decision on another version than the validator had in view is refused."""
+    return str(submission.version)
 
 
 __all__ = ["SUPERSEDED", "Overview", "allowed", "overview", "seen_version"]
