@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import hostile, reading, verdict
+from bench import desk, hostile, reading, verdict
 from bench.data import CACHE, Files, fill_inbox, prepare
 from bench.floor import READERS
 from bench.process import Measured, giamngheo, measure, module
@@ -33,6 +33,9 @@ PUBLISH_SECONDS = 20.0
 QUERY_SECONDS = 0.05
 TEN_YEARS_SECONDS = 120.0
 TEN_YEARS_BYTES = 2 * 10**9
+# The desk's pages, and how much more memory it may come to hold while it gives thousands of them.
+HOME_SECONDS, SUBMISSION_SECONDS = 0.15, 0.25
+FLAT = 1.1
 
 
 def main() -> int:
@@ -156,6 +159,8 @@ def _year() -> list[Line]:
         release = json.loads(measure(module("publishing", root)).output)
         _say("ten years")
         ten = measure(module("ten_years", root, scratch))
+        _say(f"the desk, {desk.ANSWERS:,} answers")
+        asked = json.loads(measure(module("desk", root, verdict.prepare())).output)
     took = json.loads(ten.output)
     return [
         Line(
@@ -176,6 +181,16 @@ def _year() -> list[Line]:
             seconds_limit=TEN_YEARS_SECONDS,
             peak_bytes=ten.peak_bytes,
             peak_limit=TEN_YEARS_BYTES,
+        ),
+        Line("the desk", "24 months of nine districts", asked["home"], seconds_limit=HOME_SECONDS),
+        Line(
+            "the desk",
+            f"a submission with {desk.FINDINGS:,} findings",
+            asked["submission"],
+            seconds_limit=SUBMISSION_SECONDS,
+            # What it holds after thousands of answers, against after the first hundreds.
+            peak_bytes=asked["after_bytes"],
+            peak_limit=asked["before_bytes"] * FLAT,
         ),
     ]
 
