@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flows.ingest import describe, ingest_locked
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import UNREADABLE, State, Submission, derive_state, extend_state
+from ledger.states import State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import decide
 from tasks.children import Readers
@@ -22,7 +22,6 @@ from tasks.judgements import read_findings
 from tasks.locks import only_one
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
-from tasks.returned import write_returned
 
 # How long a decision waits for a run that is under way.
 PATIENCE_SECONDS = 60
@@ -113,11 +112,7 @@ def decide_all(
         return found
 
     seen = {one.submission_id: one.seen for one in asked if one.seen is not None}
-    done = _record(settings, runner, events, at, readers, seen, patience)
-    for event in done.events:
-        if event.kind == "returned" and event.submission_id:
-            _send_back(settings, done, event.submission_id, reason, readers)
-    return done
+    return _record(settings, runner, events, at, readers, seen, patience)
 
 
 def undo(
@@ -235,19 +230,3 @@ def _by_rule(
         raise decide.NotAllowed(f"tệp này không có lỗi {', '.join(unknown[:3])}")
     chosen = sorted(set(asked.finding_ids), key=lambda one: (rule_of[one], one))
     return [(rule, tuple(ids)) for rule, ids in groupby(chosen, key=rule_of.__getitem__)]
-
-
-def _send_back(settings: Settings, done: Decided, submission_id: str, reason: str, readers: Readers | None) -> None:
-    """The district's own workbook, marked, with the validator's reason; a file that can't be opened has none.
-
-    It can be made again, so its failing undoes no decision.
-    """
-    submission = done.state.submissions[submission_id]
-    if submission.judgement is None or submission.judgement["verdict"] == UNREADABLE:
-        return
-    try:
-        findings = read_findings(settings.judgements, done.state, submission, settings.timezone)
-        write_returned(settings, submission, findings, reason, readers)
-    except Exception as fault:
-        log.error("The marked workbook could not be written", exc_info=fault)
-        done.faults.append(f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}: {describe(fault)}")

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from flows.runner import Runner
 from ledger.events import Event, Ledger
-from ledger.states import ACCEPTED, HELD, REJECTED, UNREADABLE, State, Submission, derive_state, extend_state
+from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
@@ -35,12 +35,10 @@ from tasks.names import shown_name
 from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
-from tasks.returned import write_returned
+from tasks.returned import note_answered, unanswered, write_returned
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
 CHUNK = 200
-# Verdicts that a district must hear of cell by cell.
-ANSWERED = (REJECTED, HELD)
 
 log = logging.getLogger("giamngheo")
 
@@ -119,6 +117,7 @@ def ingest_locked(
             _receive(settings, runner, ledger, inbox or settings.inbox, report, received_at or {}, clock, source)
         with _Judging(settings, runner, ledger, report, clock, readers) as judging:
             judging.run(again)
+            judging.answer()
         report.state = derive_state(ledger.events())
         return report
     finally:
@@ -380,17 +379,28 @@ class _Judging:
         self.ledger.append(events)
         extend_state(state, events)
         self.report.judged.append(submission.submission_id)
-        if verdict in ANSWERED:
-            self._answer(state, submission)
         return verdict
 
-    def _answer(self, state: State, submission: Submission) -> None:
-        """Lay the marked workbook ready for the district. It can be made again, so its failing changes no verdict."""
-        try:
-            findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
-            write_returned(self.settings, submission, findings, readers=self.readers)
-        except Exception as fault:
-            _note_fault(self.report, f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}", fault)
+    def answer(self) -> None:
+        """Lay a marked workbook ready for whatever was judged or returned, by this run or one that was cut off.
+
+        It can be made again, so its failing changes no verdict: the next run tries again, unless it is the file
+        itself that can't be marked.
+        """
+        events = self.ledger.events()
+        state = derive_state(events)
+        for submission, event_id in unanswered(self.settings, events, state):
+            self.readers = self.readers or start_readers(self.settings)
+            what = f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}"
+            try:
+                findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
+                write_returned(self.settings, submission, findings, readers=self.readers)
+                note_answered(self.settings, submission, event_id)
+            except Unreadable as fault:
+                _note_fault(self.report, what, fault)
+                note_answered(self.settings, submission, event_id)
+            except Exception as fault:
+                _note_fault(self.report, what, fault)
 
     def _judged_event(
         self,
