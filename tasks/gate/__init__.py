@@ -24,6 +24,8 @@ _OTHER_TYPES = (
     (b"\x89PNG", "ảnh", "a picture"),
 )
 _HEAD_BYTES = 4096
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_FIRST_LETTER = 0x20
 
 
 def recognise(content: bytes) -> str:
@@ -74,5 +76,7 @@ def _saved_otherwise(vietnamese: str, english: str) -> Unreadable:
 
 
 def _is_text(head: bytes) -> bool:
-    text = head.decode("utf-8", errors="ignore")
-    return bool(text.strip()) and "\0" not in text and len(text.encode()) >= len(head) - 3
+    """In Unicode or an 8-bit encoding: no byte is a control code, but for line breaks and the like."""
+    if head.startswith(_UTF_16_MARKS):
+        head = head.decode("utf-16", errors="ignore").encode()
+    return bool(head.strip()) and not any(byte < _FIRST_LETTER and byte not in b"\t\n\v\f\r" for byte in head)

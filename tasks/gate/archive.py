@@ -226,8 +226,9 @@ def _checked(content: bytes, name: str, member: zipfile.ZipInfo, watchers: Seque
         if not size:
             if piece.startswith(_NESTED):
                 raise _nested(name)
-            # A sheet as CSV may be in UTF-16; it is text, whatever it holds.
-            is_xml = not name.casefold().endswith(".csv") and _is_xml(piece)
+            # A sheet as CSV may be in UTF-16; it is text, whatever it holds. In a workbook its name says nothing.
+            is_csv = not watchers and name.casefold().endswith(".csv")
+            is_xml = not is_csv and _is_xml(piece)
             watching = watchers if is_xml else ()
             for watcher in watching:
                 watcher.start(name, member.file_size)

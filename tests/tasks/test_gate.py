@@ -1,19 +1,24 @@
 """Which files may be opened at all: told by their content, whatever they are called (rule F01)."""
 
+import codecs
 import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import ClassVar
 
 import old_excel
 import pytest
+from legacy_typing import typed
 from small_district import a_month
 
 from forms.workbook import write_workbook
 from tasks.faults import Unreadable
 from tasks.gate import archive, csv_members, inspect, limits, recognise
 from tasks.gate.limits import Limits
+from tasks.legacy_text import UTF_16, WINDOWS_1258
+from tasks.read.csv_zip import read_csv_zip
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
@@ -107,6 +112,8 @@ class TestKinds:
             (b" ", ""),
             ("Kính gửi: Sở LĐTBXH".encode(), "văn bản"),
             (b"ma;ten\n1;2\n", "CSV"),
+            ("Mã xã;Hộ nghèo\n32194;5\n".encode("utf-16"), "CSV"),
+            (typed("Mã xã;Hộ nghèo\n32194;5\n", WINDOWS_1258).encode("latin-1"), "CSV"),
             (b"<html><table><tr><td>1</td></tr></table></html>", "HTML"),
             (
                 b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
@@ -158,6 +165,48 @@ class TestCsvMembers:
     def test_a_name_in_utf8_without_its_mark_is_understood(self) -> None:
         content = zipped(("Hộ.csv", "a;b"))
         assert recognise(directory_patched(content, 8, "<H", 0)) == "zip"
+
+
+class TestCsvEncodings:
+    """Sheets as CSV are text in any encoding that offices save, and nothing of it is taken for XML."""
+
+    ENCODINGS: ClassVar[dict[str, Callable[[str], bytes]]] = {
+        "utf-8": str.encode,
+        "utf-8 with its mark": lambda text: codecs.BOM_UTF8 + text.encode(),
+        "utf-16-le with its mark": lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
+        "utf-16-be with its mark": lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+        "utf-16-le": lambda text: text.encode("utf-16-le"),
+        "windows-1258": lambda text: typed(text, WINDOWS_1258).encode("latin-1"),
+    }
+    TEXT = "Mã xã;Hộ nghèo cuối kỳ\n32194;5\n"
+    SHEETS = ("Bìa.csv", "Hộ.csv", "xa.CSV", "movement.csv", "so lieu/policy.csv")
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    @pytest.mark.parametrize("start", ["", "<!DOCTYPE x>", "<b>", "\n", "x" * 90_000])
+    def test_they_pass_as_they_came(self, encoding: str, start: str) -> None:
+        encoded = self.ENCODINGS[encoding](start + self.TEXT)
+        content = zipped(*[(name, encoded) for name in self.SHEETS])
+        found = inspect(content)
+        assert (found.kind, found.content) == ("zip", content)
+        assert recognise(content) == "zip"
+
+    def test_what_passed_is_read_as_it_was_meant(self) -> None:
+        for name, encode in self.ENCODINGS.items():
+            book = read_csv_zip(inspect(zipped(("Xã.csv", encode(self.TEXT)))).content)
+            assert book.grids["Xã.csv"].rows == [["Mã xã", "Hộ nghèo cuối kỳ"], ["32194", "5"]], name
+            told = {"utf-8": None, "utf-16": UTF_16, "windows": WINDOWS_1258}
+            expected = next(encoding for start, encoding in told.items() if name.startswith(start))
+            assert book.encodings.get("Xã.csv") == expected, name
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_a_bomb_is_one_in_any_of_them(self, encoding: str) -> None:
+        content = zipped(("Hộ.csv", self.ENCODINGS[encoding](self.TEXT + ";" * 3_000_000)))
+        assert "quá lớn" in refused(content).reason_vi
+
+    @pytest.mark.parametrize("encoding", ["utf-16", "utf-8"])
+    def test_a_part_of_a_workbook_that_is_called_csv_is_looked_at_all_the_same(self, encoding: str) -> None:
+        sheet = "<!DOCTYPE x><worksheet/>".encode(encoding)
+        assert refused(an_xlsx(("xl/worksheets/sheet1.csv", sheet))).reason_vi
 
 
 class TestMacrosAndPasswords:
