@@ -12,6 +12,7 @@ from review.access.sessions import Limits
 from review.access.tickets import Tickets, signing_key
 from review.data import DeskData
 from review.errors import Faults, install_handlers
+from review.pages import changes, downloads, home, record, sheet, submission
 from review.store import Desk
 from settings import Settings
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.add_event_handler("shutdown", app.state.data.close)
     app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
     install_handlers(app)
-    for module in (static_files, sign_in, account, audit, decisions):
+    modules = (static_files, sign_in, account, audit, decisions, home, submission, sheet, changes, record, downloads)
+    for module in modules:
         app.include_router(module.router)
     return app

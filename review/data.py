@@ -1,8 +1,10 @@
 """What the pages stand on: the live ledger, the findings last looked at, and the files' cells."""
 
+import contextlib
 import datetime as dt
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
@@ -13,9 +15,10 @@ from review.kept import Kept
 from review.live import Known, LiveLedger
 from review.queries.findings import Table, read_table
 from review.queries.months import MonthGrid, Waiting, month_grid, queue
-from review.sheets import SheetStore
+from review.sheets import OpenFile, SheetStore
 from settings import Settings
 from tasks.children import Readers, start_readers
+from tasks.faults import SystemFault, Unreadable
 
 # Findings of so many submissions stay in memory; 50,000 of one file take some 60 MB.
 _TABLES = 4
@@ -34,6 +37,7 @@ class DeskData:
         self._lock = threading.Lock()
         self._readers: Readers | None = None
         self._sheets: SheetStore | None = None
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="desk-files")
 
     def today(self) -> dt.date:
         """The day where the data root counts its days."""
@@ -77,7 +81,21 @@ class DeskData:
             key, lambda: read_table(settings.judgements, known.state, submission, settings.timezone)
         )
 
+    def at_hand(self, submission: Submission) -> OpenFile | None:
+        """A file's cells where they were read before. Otherwise they are read meanwhile, for the next page."""
+        store = self.sheets()
+        found = store.at_hand(submission.submission_id)
+        if found is None:
+            self._background.submit(self._warm, submission)
+        return found
+
+    def _warm(self, submission: Submission) -> None:
+        # Whoever opens the file hears of what is wrong with it.
+        with contextlib.suppress(Unreadable, OSError, SystemFault, RuntimeError):
+            self.sheets().open(submission.submission_id, submission.file_name)
+
     def close(self) -> None:
+        self._background.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             readers, self._readers, self._sheets = self._readers, None, None
         if readers is not None:

@@ -9,7 +9,6 @@ from ledger.states import (
     HELD,
     OPEN_STATES,
     RETURNED,
-    SUPERSEDED,
     UNREADABLE,
     WITHDRAWN,
     State,
@@ -66,11 +65,3 @@ def allowed(state: State, submission: Submission) -> frozenset[str]:
         "reopen": submission.state in (RETURNED, WITHDRAWN) and not later,
     }
     return frozenset(name for name, is_fit in fits.items() if is_fit)
-
-
-def seen_version(submission: Submission) -> str:
-    """What a form carries as `seen`: a decision on another version than the validator had in view is refused."""
-    return str(submission.version)
-
-
-__all__ = ["SUPERSEDED", "Overview", "allowed", "overview", "seen_version"]
