@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     )
     review_idle_minutes: float = Field(30, gt=0, description="A desk session ends when it was not used for so long")
     review_session_hours: float = Field(12, gt=0, description="A desk session ends after so long in any case")
+    oidc_issuer: str = Field("", description="OpenID Connect: the issuer's address; empty for passwords only")
+    oidc_client_id: str = Field("", description="OpenID Connect: how the issuer knows the desk")
+    oidc_client_secret: str = Field("", description="OpenID Connect: the desk's secret with the issuer")
+    oidc_name_claim: str = Field("preferred_username", description="OpenID Connect: the claim that is the user's name")
+    oidc_role_claim: str = Field(
+        "", description="OpenID Connect: the claim that says the role; where empty, only users made before are admitted"
+    )
+    oidc_roles: str = Field(
+        "", description="OpenID Connect: value=role, comma separated, where the claim's values are not the roles' names"
+    )
 
     @property
     def inbox(self) -> Path:

@@ -525,6 +525,8 @@ def explain(fault: Exception) -> tuple[str, bool]:
     name = type(fault).__name__
     if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
         return str(fault), True
+    if name == "Misconfigured":
+        return f"Chưa mở bàn thẩm định: thiết đặt OpenID Connect không dùng được ({fault}). Xem docs/desk.md.", True
     if name == "NotLoopback":
         return (
             f"Không mở bàn thẩm định ở {fault}: ngoài máy này cần một máy chủ TLS đứng trước"

@@ -1,11 +1,13 @@
 """The desk as an application: guards outermost, then the pages."""
 
+import hashlib
+
 from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from review import audit, decisions, static_files
-from review.access import account, sign_in
+from review.access import account, sign_in, users_page
 from review.access.csrf import require_form_token
 from review.access.headers import SecurityHeaders
 from review.access.sessions import Limits
@@ -16,12 +18,13 @@ from review.pages import changes, downloads, home, record, sheet, submission
 from review.store import Desk
 from settings import Settings
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The desk of a data root. `app.state` holds `settings`, `desk` (its own database) and `limits` of sessions."""
     names = [name.strip() for name in settings.review_names.split(",") if name.strip()]
+    key = signing_key(settings.data)
     app = FastAPI(
         openapi_url=None,
         docs_url=None,
@@ -31,7 +34,8 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(SecurityHeaders),
             # A name that an attacker's server gives to this address is none of ours (DNS rebinding).
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES, *names], www_redirect=False),
-            Middleware(Tickets, key=signing_key(settings.data), secure=bool(settings.review_proxy)),
+            Middleware(Tickets, key=key, secure=bool(settings.review_proxy)),
+            *_oidc_middleware(settings, key),
             Middleware(Faults, logs=settings.data / "logs"),
         ],
     )
@@ -41,7 +45,32 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.add_event_handler("shutdown", app.state.data.close)
     app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
     install_handlers(app)
-    modules = (static_files, sign_in, account, audit, decisions, home, submission, sheet, changes, record, downloads)
-    for module in modules:
+    access = (static_files, sign_in, account, users_page, audit, decisions)
+    for module in (*access, home, submission, sheet, changes, record, downloads):
         app.include_router(module.router)
+    if settings.oidc_issuer:
+        from review.access.oidc import register  # Authlib, which most desks never need
+
+        register(app, settings)
     return app
+
+
+def _oidc_middleware(settings: Settings, key: bytes) -> list[Middleware]:
+    """A second, short-lived cookie that knows the way back from the issuer."""
+    if not settings.oidc_issuer:
+        return []
+    from starlette.middleware.sessions import SessionMiddleware
+
+    from review.access import oidc
+
+    return [
+        Middleware(
+            SessionMiddleware,
+            secret_key=hashlib.sha256(b"oidc|" + key).hexdigest(),
+            session_cookie=oidc.COOKIE,
+            path=oidc.PATH,
+            max_age=oidc.LONGEST_SECONDS,
+            same_site="lax",
+            https_only=bool(settings.review_proxy),
+        )
+    ]

@@ -1,4 +1,4 @@
-"""Who decided what and who looked at whom, as one table to take along; it holds no personal data itself."""
+"""Who decided what, looked at whom and let in whom, as one table to take along; it holds no personal data itself."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,6 +8,7 @@ from fastapi.responses import Response
 
 from ledger.events import Event
 from review.access.person import Administrator
+from review.access.users import account_events
 from review.data import data_of
 from review.exports import attachment, to_csv
 from review.personal import looks
@@ -45,8 +46,8 @@ def audit_csv(request: Request, _: Administrator) -> Response:
 
 
 def audit_table(events: Iterable[Event], desk: Desk) -> bytes:
-    """The ledger's decisions and the looks at personal values as CSV with COLUMNS, oldest first."""
-    rows = [*_decisions(events), *_looks(desk)]
+    """Decisions of the ledger, looks, sign-ins and changes of accounts, as CSV with COLUMNS, oldest first."""
+    rows = [*_decisions(events), *_looks(desk), *_accounts(desk)]
     return to_csv(COLUMNS, sorted(rows, key=lambda row: row[0]))
 
 
@@ -84,4 +85,10 @@ def _looks(desk: Desk) -> Iterator[list[str]]:
             "submission_id": look.submission_id,
             "personal_values_shown": str(look.items),
         }
+        yield [values.get(column, "") for column in COLUMNS]
+
+
+def _accounts(desk: Desk) -> Iterator[list[str]]:
+    for event in account_events(desk):
+        values = {"at": event.at, "by": event.by, "what": f"account {event.name}: {event.what}"}
         yield [values.get(column, "") for column in COLUMNS]

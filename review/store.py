@@ -1,4 +1,4 @@
-"""`desk.sqlite` under the data root: users, sessions, failed sign-ins and looks at personal values.
+"""`desk.sqlite` under the data root: users, sessions, failed sign-ins, and who looked at what or changed whom.
 
 None of it belongs into the ledger: a user may be renamed or forgotten, an event never.
 """
@@ -30,6 +30,13 @@ session_table = sa.Table(
     sa.Column("started_at", sa.Float, nullable=False),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
+attempt_table = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("key", sa.String(100), primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Float, nullable=False),
+)
 look_table = sa.Table(
     "look",
     metadata,
@@ -40,15 +47,25 @@ look_table = sa.Table(
     sa.Column("what", sa.String(200), nullable=False, comment="the page, sheet or download"),
     sa.Column("items", sa.Integer, nullable=False, comment="how many personal values it showed"),
 )
-for operation in ("UPDATE", "DELETE"):
-    sa.event.listen(
-        look_table,
-        "after_create",
-        sa.DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER IF NOT EXISTS look_no_{operation.lower()} BEFORE {operation} ON look "
-            "BEGIN SELECT RAISE(ABORT, 'looks are only ever appended'); END"
-        ),
-    )
+account_event_table = sa.Table(
+    "account_event",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False, comment="UTC instant, ISO 8601"),
+    sa.Column("by", sa.String(200), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False, comment="whose account"),
+    sa.Column("what", sa.String(100), nullable=False),
+)
+for table in (look_table, account_event_table):
+    for operation in ("UPDATE", "DELETE"):
+        sa.event.listen(
+            table,
+            "after_create",
+            sa.DDL(  # type: ignore[no-untyped-call]
+                f"CREATE TRIGGER IF NOT EXISTS {table.name}_no_{operation.lower()} BEFORE {operation} ON {table.name} "
+                "BEGIN SELECT RAISE(ABORT, 'rows are only ever appended'); END"
+            ),
+        )
 
 
 class Desk:

@@ -1,5 +1,6 @@
 """Users of the desk, their roles and passwords."""
 
+import datetime as dt
 import time
 import unicodedata
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from review.store import Desk, session_table, user_table
+from review.store import Desk, account_event_table, session_table, user_table
 
 ROLES = ("viewer", "validator", "administrator")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024
@@ -46,12 +47,16 @@ def clean_name(name: str) -> str:
     return clean
 
 
-def add_user(desk: Desk, name: str, role: str, password: str | None) -> None:
+# Who changes users by the command line is known to the machine only.
+COMMAND_LINE = "dòng lệnh"
+
+
+def add_user(desk: Desk, name: str, role: str, password: str | None, by: str = COMMAND_LINE) -> User:
     """Make a user. Without a password only OpenID Connect lets them in. Raises NotAUser."""
     clean = clean_name(name)
     row = {
         "name": clean,
-        "name_key": _key(clean),
+        "name_key": name_key(clean),
         "role": _known_role(role),
         "password_hash": None if password is None else _hash(password),
         "disabled": False,
@@ -60,8 +65,12 @@ def add_user(desk: Desk, name: str, role: str, password: str | None) -> None:
     try:
         with desk.engine.begin() as connection:
             connection.execute(user_table.insert().values(row))
+            connection.execute(_note(by, clean, f"added as {role}"))
     except sa.exc.IntegrityError:
         raise NotAUser(f"đã có người dùng “{clean}”") from None
+    user = find_user(desk, clean)
+    assert user is not None
+    return user
 
 
 def list_users(desk: Desk) -> list[User]:
@@ -74,25 +83,37 @@ def list_users(desk: Desk) -> list[User]:
 def find_user(desk: Desk, name: str) -> User | None:
     """The user of a name, whatever its case."""
     with desk.engine.connect() as connection:
-        row = connection.execute(sa.select(user_table).where(user_table.c.name_key == _key(name))).one_or_none()
+        row = connection.execute(sa.select(user_table).where(user_table.c.name_key == name_key(name))).one_or_none()
     return _user(row) if row else None
 
 
-def set_role(desk: Desk, name: str, role: str) -> None:
+def set_role(desk: Desk, name: str, role: str, by: str = COMMAND_LINE) -> None:
     """Give a user another role, from the next request on. Raises NotAUser."""
-    _change(desk, name, role=_known_role(role))
+    _change(desk, name, by, f"role {role}", role=_known_role(role))
 
 
-def set_disabled(desk: Desk, name: str, disabled: bool) -> None:
+def set_disabled(desk: Desk, name: str, disabled: bool, by: str = COMMAND_LINE) -> None:
     """Shut a user out, or let them in again; their sessions end at once. Raises NotAUser."""
-    _change(desk, name, disabled=disabled)
+    _change(desk, name, by, "disabled" if disabled else "enabled", disabled=disabled)
     _end_sessions(desk, name)
 
 
-def set_password(desk: Desk, name: str, password: str) -> None:
+def set_password(desk: Desk, name: str, password: str, by: str = COMMAND_LINE) -> None:
     """Give a user another password; their sessions end at once. Raises NotAUser."""
-    _change(desk, name, password_hash=_hash(password))
+    _change(desk, name, by, "password", password_hash=_hash(password))
     _end_sessions(desk, name)
+
+
+def note_sign_in(desk: Desk, name: str, way: str) -> None:
+    """Keep for good that someone signed in, and by which way."""
+    with desk.engine.begin() as connection:
+        connection.execute(_note(name, name, f"signed in by {way}"))
+
+
+def account_events(desk: Desk) -> list[sa.Row[tuple[object, ...]]]:
+    """Every change of an account and every sign-in, oldest first: id, at, by, name, what."""
+    with desk.engine.connect() as connection:
+        return list(connection.execute(sa.select(account_event_table).order_by(account_event_table.c.id)).all())
 
 
 def check_password(desk: Desk, name: str, password: str) -> User | None:
@@ -101,7 +122,7 @@ def check_password(desk: Desk, name: str, password: str) -> User | None:
     A hash made with other parameters than today's is made anew.
     """
     with desk.engine.connect() as connection:
-        row = connection.execute(sa.select(user_table).where(user_table.c.name_key == _key(name))).one_or_none()
+        row = connection.execute(sa.select(user_table).where(user_table.c.name_key == name_key(name))).one_or_none()
     known = row is not None and row.password_hash is not None and not row.disabled
     stored = row.password_hash if row is not None and known else _NOBODYS_HASH
     try:
@@ -112,7 +133,7 @@ def check_password(desk: Desk, name: str, password: str) -> User | None:
     if row is None or not known:
         return None
     if _hasher.check_needs_rehash(stored):
-        _change(desk, name, password_hash=_hasher.hash(password))
+        _change(desk, name, COMMAND_LINE, "", password_hash=_hasher.hash(password))
     return _user(row)
 
 
@@ -129,19 +150,27 @@ def _hash(password: str) -> str:
         return _hasher.hash(password)
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
+    """The name by which a user is found: no matter the case, the spaces or the normal form."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
-def _change(desk: Desk, name: str, **values: object) -> None:
+def _note(by: str, name: str, what: str) -> sa.Insert:
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return account_event_table.insert().values(at=at, by=by, name=name, what=what)
+
+
+def _change(desk: Desk, name: str, by: str, what: str, **values: object) -> None:
     with desk.engine.begin() as connection:
-        changed = connection.execute(user_table.update().where(user_table.c.name_key == _key(name)).values(values))
-    if changed.rowcount != 1:
-        raise NotAUser(f"không có người dùng “{name}”")
+        if what:
+            connection.execute(_note(by, clean_name(name), what))
+        changed = connection.execute(user_table.update().where(user_table.c.name_key == name_key(name)).values(values))
+        if changed.rowcount != 1:
+            raise NotAUser(f"không có người dùng “{name}”")
 
 
 def _end_sessions(desk: Desk, name: str) -> None:
-    theirs = sa.select(user_table.c.id).where(user_table.c.name_key == _key(name)).scalar_subquery()
+    theirs = sa.select(user_table.c.id).where(user_table.c.name_key == name_key(name)).scalar_subquery()
     with desk.engine.begin() as connection:
         connection.execute(session_table.delete().where(session_table.c.user_id == theirs))
 
