@@ -33,10 +33,12 @@ def changes_page(request: Request, person: Viewer, submission_id: str) -> Respon
         before = data.table(known, attempt)
         findings = finding_changes(before.frame, now.frame)
     register = last_register(known.state, submission)
-    households, refused = None, None
+    households, refused, register_sheet = None, None, ""
     if register is not None:
         try:
             households = _households(data, register, submission)
+            opened = data.sheets().open(submission.submission_id, submission.file_name)
+            register_sheet = next((one.name for one in opened.sheets if one.form_sheet == "household"), "")
         except Unreadable as fault:
             refused = fault
     return desk_page(
@@ -50,6 +52,7 @@ def changes_page(request: Request, person: Viewer, submission_id: str) -> Respon
         listings_cut=any(table is not None and table.frame.height < table.counts.total() for table in (before, now)),
         register=register,
         households=households,
+        register_sheet=register_sheet,
         refused=refused,
         kinds=KINDS,
         most=MOST_LISTED,
