@@ -22,6 +22,8 @@ from tasks.faults import SystemFault, Unreadable
 
 # Findings of so many submissions stay in memory; 50,000 of one file take some 60 MB.
 _TABLES = 4
+# A page waits so long for a file's own values; without them it shows masks.
+_MOMENT_SECONDS = 0.1
 
 
 class DeskData:
@@ -82,12 +84,19 @@ class DeskData:
         )
 
     def at_hand(self, submission: Submission) -> OpenFile | None:
-        """A file's cells where they were read before. Otherwise they are read meanwhile, for the next page."""
+        """A file's cells where they were read before, or are in a moment; otherwise they are ready on the next page."""
         store = self.sheets()
         found = store.at_hand(submission.submission_id)
         if found is None:
-            self._background.submit(self._warm, submission)
+            reading = self._background.submit(self._warm, submission)
+            with contextlib.suppress(TimeoutError):
+                reading.result(_MOMENT_SECONDS)
+            found = store.at_hand(submission.submission_id)
         return found
+
+    def warm_up(self) -> None:
+        """Have the child that opens files ready before it is asked."""
+        self._background.submit(self.sheets)
 
     def _warm(self, submission: Submission) -> None:
         # Whoever opens the file hears of what is wrong with it.

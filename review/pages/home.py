@@ -18,6 +18,8 @@ def home(request: Request, person: Viewer, period: str = "") -> Response:
     grid, waiting = data.home(known)
     begun = [month for month in grid.months if month.period <= f"{data.today():%Y-%m}"] or list(grid.months[-1:])
     month = next((month for month in grid.months if month.period == period), begun[0])
+    if waiting and person.may("validator"):
+        data.warm_up()
     return desk_page(
         request,
         person,

@@ -62,8 +62,7 @@ function addSelectAll(root) {
     all.type = "checkbox";
     all.setAttribute("aria-label", place.dataset.label);
     all.addEventListener("change", () => {
-      const table = place.closest("table");
-      for (const one of table.querySelectorAll(`input[name="${place.dataset.selectAll}"]`)) one.checked = all.checked;
+      for (const one of all.closest("table").querySelectorAll(`input[name="${place.dataset.selectAll}"]`)) one.checked = all.checked;
     });
     place.replaceWith(all);
   }
