@@ -418,6 +418,32 @@ def rejudge(
 
 
 @app.command()
+def notify(
+    test: Annotated[bool, typer.Option("--test", help="Send a trial notice to every address.")] = False,
+) -> None:
+    """Tell the addresses in GIAMNGHEO_NOTICES what is new and overdue; every run does so by itself.
+
+    Try the addresses with: giamngheo notify --test
+    """
+    from flows.notices import announce, send_trial
+
+    settings = _settings()
+    if not settings.notices:
+        raise WrongUsage("Chưa có địa chỉ nào: đặt GIAMNGHEO_NOTICES, ví dụ mailto://…")
+    if not test:
+        sending = announce(settings)
+        assert sending is not None
+        sending.join()
+        typer.echo("Đã gửi những tin còn chờ; lỗi gửi, nếu có, nằm trong nhật ký.")
+        return
+    taken = send_trial(settings)
+    for service, worked in taken.items():
+        typer.echo(f"{service}: {'đã gửi' if worked else 'KHÔNG gửi được'}")
+    if not all(taken.values()):
+        sys.exit(SYSTEM_FAULT)
+
+
+@app.command()
 def review(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port; 0 takes any free one.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,

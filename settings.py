@@ -32,6 +32,11 @@ class Settings(BaseSettings):
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
     )
 
+    notices: str = Field(
+        "",
+        description="Apprise addresses that are told of what happens, separated by spaces; with kinds (rejected, held, "
+        "returned, late, published) and a bar in front only of those: late,held|mailto://…",
+    )
     review_host: str = Field("127.0.0.1", description="The desk's address; another than loopback needs REVIEW_PROXY")
     review_port: int = Field(8019, description="The desk's port")
     review_names: str = Field("", description="Host names, comma separated, by which browsers may ask for the desk")

@@ -12,6 +12,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from flows.ingest import describe, ingest_locked
+from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import State, Submission, derive_state, extend_state
@@ -170,10 +171,13 @@ def _record(
             except Exception as fault:
                 # The decision stands: what it changes is judged by the next run.
                 log.error("Judging after a decision failed", exc_info=fault)
-                return Decided(recorded, derive_state(ledger.events()), [describe(fault)])
-            return Decided(recorded, report.state, report.faults)
+                done = Decided(recorded, derive_state(ledger.events()), [describe(fault)])
+            else:
+                done = Decided(recorded, report.state, report.faults)
         finally:
             ledger.close()
+    announce(settings)
+    return done
 
 
 def _refuse_changed(state: State, known: Sequence[Event], seen: Mapping[str, int]) -> None:

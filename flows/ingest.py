@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state, extend_state
@@ -84,7 +85,7 @@ def ingest(
     Raises Busy when another run holds the data root.
     """
     with only_one(settings.data, "ingest"):
-        return ingest_locked(
+        report = ingest_locked(
             settings,
             runner,
             inbox=inbox,
@@ -95,6 +96,8 @@ def ingest(
             take_files=take_files,
             readers=readers,
         )
+    announce(settings)
+    return report
 
 
 def ingest_locked(

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event, Ledger
 from ledger.states import derive_state
@@ -64,9 +65,10 @@ def publish(
             }
             if not state.published or state.published[-1].payload["release_id"] != outcome.release_id:
                 ledger.append([Event("published", now or dt.datetime.now(dt.UTC), payload=payload)])
-            return Published(outcome, last)
         finally:
             ledger.close()
+    announce(settings)
+    return Published(outcome, last)
 
 
 def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
