@@ -43,6 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.desk = Desk(settings.data)
     app.state.data = DeskData(settings)
     app.router.add_event_handler("shutdown", app.state.data.close)
+    app.router.add_event_handler("shutdown", app.state.desk.close)
     app.state.limits = Limits(settings.review_idle_minutes * 60, settings.review_session_hours * 3600)
     install_handlers(app)
     access = (static_files, sign_in, account, users_page, audit, decisions)

@@ -165,7 +165,7 @@ def _answer(
     except LookupError:
         raise HTTPException(404) from None
     except Busy:
-        answer = page(request, person, "busy.html", status_code=503, typed=typed)
+        answer = page(request, person, "busy.html", status_code=503, action=request.url.path, typed=typed)
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
     if done.faults:

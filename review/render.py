@@ -62,7 +62,8 @@ def page(
         .render(
             person=person,
             lang=language,
-            path=request.url.path,
+            # What answers a form can't be asked for again by its address.
+            path=request.url.path if request.method == "GET" else "/",
             csrf_token=form_token(request),
             t=words()[language].__getitem__,
             **context,

@@ -1,5 +1,6 @@
 """The desk as a server on this machine."""
 
+import contextlib
 import ipaddress
 import socket
 import webbrowser
@@ -16,7 +17,7 @@ class NotLoopback(Exception):
 
 
 def serve(settings: Settings, port: int, open_browser: bool, tell: Callable[[str], None]) -> None:
-    """Serve until stopped; `tell` is given the address once it can be asked.
+    """Serve until stopped (Ctrl+C); `tell` is given the address once it can be asked.
 
     Raises NotLoopback, OSError (the port is taken).
     """
@@ -40,7 +41,8 @@ def serve(settings: Settings, port: int, open_browser: bool, tell: Callable[[str
         tell(address)
         if open_browser:
             webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def _is_loopback(host: str) -> bool:
