@@ -118,6 +118,8 @@ def _decider(
             day = dt.date.fromisoformat(until) if until else None
         except ValueError:
             raise HTTPException(422) from None
+        if any(one.action == "waive" and not one.rule and not one.finding_ids for one in asked):
+            raise NotAllowed("chưa chọn lỗi nào để bỏ qua")
         if day is None and any(one.action == "waive" for one in asked):
             raise NotAllowed("cần ghi ngày hết hạn của việc bỏ qua lỗi")
         return decide_all(

@@ -96,7 +96,6 @@ def desk_page(
     writing = Writing(language_of(request), data_of(request).settings.timezone)
     context.setdefault("section", "")
     known = data_of(request).live.now()
-    done = request.query_params.get("done", "")
     return page(
         request,
         person,
@@ -105,9 +104,19 @@ def desk_page(
         w=writing,
         query=request.url.query,
         undoable=undoable(known.state, known.events) if person.may("validator") else set(),
-        done=next((event for event in known.events if str(event.id) == done), None) if done else None,
+        done=_done(known, request.query_params.get("done", "")),
+        files_of_done=known.state.submissions,
         **context,
     )
+
+
+def _done(known: Known, event_id: str) -> list[Event]:
+    """The decision that the reader has just taken, with those that were taken together with it."""
+    first = next((event for event in known.events if str(event.id) == event_id), None)
+    if first is None:
+        return []
+    together = first.payload.get("together")
+    return [event for event in known.events if together and event.payload.get("together") == together] or [first]
 
 
 def find_submission(data: DeskData, submission_id: str) -> tuple[Known, Submission]:

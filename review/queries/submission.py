@@ -9,6 +9,7 @@ from ledger.states import (
     HELD,
     OPEN_STATES,
     RETURNED,
+    SUPERSEDED,
     UNREADABLE,
     WITHDRAWN,
     State,
@@ -57,11 +58,12 @@ def overview(settings: Settings, state: State, submission: Submission) -> Overvi
 def allowed(state: State, submission: Submission) -> frozenset[str]:
     """The decisions that fit the state; whether one is taken is up to `tasks/decide.py`."""
     later = state.newer_accepted(submission)
+    left_alone = submission.state == SUPERSEDED and (submission.slot is None or state.accepted(submission.slot) is None)
     fits = {
         "return": submission.state in (*OPEN_STATES, UNREADABLE),
         "waive": submission.state in OPEN_STATES and not later,
         "accept": submission.state == HELD and not later,
         "withdraw": submission.state == ACCEPTED,
-        "reopen": submission.state in (RETURNED, WITHDRAWN) and not later,
+        "reopen": (submission.state in (RETURNED, WITHDRAWN) or left_alone) and not later,
     }
     return frozenset(name for name, is_fit in fits.items() if is_fit)
