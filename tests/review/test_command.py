@@ -64,12 +64,8 @@ def test_the_desk_is_served_on_loopback_until_it_is_stopped(tmp_path: Path) -> N
     assert "bí" not in faults
 
 
-@pytest.mark.parametrize("settings", [{"GIAMNGHEO_REVIEW_HOST": "0.0.0.0"}, {"GIAMNGHEO_OIDC_ISSUER": "http://sso.vn"}])
-def test_the_desk_does_not_start_where_it_would_not_be_safe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
-) -> None:
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+def test_the_desk_does_not_start_where_it_would_not_be_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIAMNGHEO_REVIEW_HOST", "0.0.0.0")
     assert "docs/desk.md" in run(tmp_path, "review", "--port", "0", "--no-browser", expect=2).stderr
 
 
