@@ -215,6 +215,7 @@ def print_places(settings: "Settings", published: "Published") -> None:
     for what, where in (
         ("kho dữ liệu", settings.current / "warehouse.duckdb"),
         ("bảng Parquet, CSV", settings.current / "tables"),
+        ("bảng công khai", settings.current / "public"),
         ("biểu tổng hợp", settings.current / WORKBOOK),
         ("báo cáo Word", settings.current / DOCUMENT),
         ("trang báo cáo", settings.current / PAGE),

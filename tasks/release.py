@@ -17,13 +17,14 @@ from typing import Any
 import duckdb
 
 from tasks.audit import AuditFailure, run_audits
-from tasks.build import BuildInputs, build_warehouse, dictionary, input_hash, published_submissions
+from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
+from tasks.open_tables import write_complete, write_public
 
 WAREHOUSE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
 _ABANDONED = ".tmp-"
 
-# Adds files (reports, the public tables) to a release before it is sealed; called with the release's folder.
+# Adds files (reports) to a release before it is sealed; called with the release's folder.
 Addition = Callable[[Path], None]
 
 
@@ -140,7 +141,8 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     failures = run_audits(warehouse)
     if failures:
         raise PublishBlocked(f"{len(failures)} audits found bad rows", failures)
-    row_counts = _export_tables(warehouse, folder / "tables")
+    row_counts = write_complete(warehouse, folder / "tables")
+    write_public(warehouse, folder / "public")
     for add in additions:
         add(folder)
     _refuse_stray_wal(folder)
@@ -161,67 +163,6 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
-
-
-def _export_tables(warehouse: Path, tables: Path) -> dict[str, int]:
-    """Write core and mart as Parquet, mart as CSV with its datapackage.json. Returns the rows of every table."""
-    tables.mkdir()
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute("set enable_progress_bar = false; set timezone = 'UTC'")
-        names = connection.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
-        ).fetchall()
-        row_counts = {}
-        for schema, table in names:
-            name = f"{schema}.{table}"
-            rows = connection.execute(f"select count(*) from {name}").fetchone()
-            row_counts[name] = int(rows[0]) if rows else 0
-            if schema in ("core", "mart"):
-                connection.execute(f"copy {name} to '{_literal(tables / name)}.parquet' (format parquet)")
-            if schema == "mart":
-                connection.execute(f"copy {name} to '{_literal(tables / name)}.csv' (format csv, header)")
-        types = connection.execute(
-            "select table_name, column_name, type from meta.dictionary where column_name <> ''"
-        ).fetchall()
-    package = _datapackage({name for name in row_counts if name.startswith("mart.")}, types)
-    (tables / "datapackage.json").write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return row_counts
-
-
-_TABLE_SCHEMA_TYPES = {
-    "BIGINT": "integer",
-    "INTEGER": "integer",
-    "DOUBLE": "number",
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-    "TIMESTAMP WITH TIME ZONE": "string",
-}
-
-
-def _datapackage(tables: set[str], columns: list[tuple[str, str, str]]) -> dict[str, Any]:
-    """A Data Package descriptor of the CSV files: every column with its type and what it means."""
-    entries = dictionary()
-    resources = []
-    for table in sorted(tables):
-        fields = []
-        for owner, column, type_ in columns:
-            if owner == table:
-                entry = entries.get((table, column)) or entries["*", column]
-                described = {"name": column, "type": _TABLE_SCHEMA_TYPES.get(type_, "string")}
-                fields.append({**described, "title": entry.description_vi, "description": entry.description_en})
-        resources.append(
-            {
-                "name": table.replace(".", "-").replace("_", "-"),
-                "path": f"{table}.csv",
-                "profile": "tabular-data-resource",
-                "format": "csv",
-                "encoding": "utf-8",
-                "title": entries[table, ""].description_vi,
-                "description": entries[table, ""].description_en,
-                "schema": {"fields": fields, "missingValues": [""]},
-            }
-        )
-    return {"profile": "tabular-data-package", "name": "giam-ngheo", "resources": resources}
 
 
 def _published(inputs: BuildInputs) -> list[dict[str, str]]:
@@ -285,7 +226,3 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _literal(path: Path) -> str:
-    return str(path).replace("'", "''")
