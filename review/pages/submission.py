@@ -20,7 +20,6 @@ from review.queries.findings import (
     SEVERITIES,
     Asked,
     Finding,
-    causes_of,
     field_of,
     find,
     listed,
@@ -87,9 +86,8 @@ def submission_page(
     table = data.table(known, submission)
     asked = query.asked()
     page = listed(table, asked)
-    causes = causes_of(table)
     opened = data.at_hand(submission) if person.may("validator") else None
-    everything = {one.finding_id: one for cause in causes for one in cause.examples}
+    everything = {one.finding_id: one for cause in table.causes for one in cause.examples}
     everything |= {one.finding_id: one for one in page.rows}
     own = {
         one.finding_id: one
@@ -101,13 +99,13 @@ def submission_page(
         "findings.html",
         tab="findings",
         over=overview(data.settings, known.state, submission),
-        causes=causes,
+        causes=table.causes,
         page=page,
         rows=[own[one.finding_id] for one in page.rows],
         own=own,
         asked=asked,
         sheets=table.sheets,
-        waivable=[cause.rule.code for cause in causes if cause.rule.waivable],
+        waivable=[cause.rule.code for cause in table.causes if cause.rule.waivable],
         severities=SEVERITIES,
         sizes=PAGE_SIZES,
         link=query.link,

@@ -118,11 +118,13 @@ class Listed:
 class Table:
     """The findings of a submission as they are kept in memory, in the order of their causes; never changed.
 
-    `frame` has the columns of `tasks.findings.SCHEMA`, and `searched`, `rank`, `cell_row`, `cell_column`.
+    `frame` has the columns of `tasks.findings.SCHEMA`, and `searched`, `rank`, `cell_row`, `cell_column`; `causes`
+    has one entry per broken rule, the gravest first.
     """
 
     frame: pl.DataFrame
     counts: Counter[str]
+    causes: tuple[Cause, ...]
     sheets: tuple[str, ...]
 
 
@@ -149,14 +151,9 @@ def make_table(findings: pl.DataFrame, submission: Submission) -> Table:
         cell_column=letters.replace_strict(columns, default=None, return_dtype=pl.Int32),
     ).sort("rank", "sheet", "cell_row", "cell_column", nulls_last=True, maintain_order=True)
     names = tuple(frame.get_column("sheet").drop_nulls().unique(maintain_order=True).to_list())
-    return Table(frame, counts, names)
-
-
-def causes_of(table: Table) -> list[Cause]:
-    """One entry per broken rule, the gravest first."""
-    by_rule = {str(rule): part for (rule,), part in table.frame.group_by("rule", maintain_order=True)}
-    empty = table.frame.clear()
-    return [_cause(code, table.counts[code], by_rule.get(code, empty)) for code in causes(table.counts)]
+    by_rule = {str(rule): part for (rule,), part in frame.group_by("rule", maintain_order=True)}
+    made = tuple(_cause(code, counts[code], by_rule.get(code, frame.clear())) for code in rank)
+    return Table(frame, counts, made, names)
 
 
 def listed(table: Table, asked: Asked) -> Listed:

@@ -1,6 +1,7 @@
 """The other queries of the desk, on states made by hand."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,26 @@ def test_the_live_ledger_reads_what_came_since(tmp_path: Path) -> None:
     assert len(first.events) == 3
     assert ledger.events(after=7) == ledger.events()[7:]
     assert live.intact()
+    ledger.close()
+
+
+def test_readers_of_the_live_ledger_never_see_half_of_a_change(tmp_path: Path) -> None:
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    live = LiveLedger(ledger)
+    ledger.append([received("a", at(5)), judged("a", "held", at(5))])
+    with ThreadPoolExecutor(8) as pool:
+        seen = [pool.submit(live.now) for _ in range(50)]
+        for _ in range(25):
+            ledger.append(
+                [decision("returned", "a", at(6)), decision("reopened", "a", at(6)), judged("a", "held", at(6))]
+            )
+            seen += [pool.submit(live.now) for _ in range(10)]
+    for one in seen:
+        known = one.result()
+        assert known.state == derive_state(known.events)
+        # Each append was one transaction.
+        assert known.state.submissions["a"].state == "held"
+    assert live.now().position == 77
     ledger.close()
 
 

@@ -11,7 +11,6 @@ from review.queries.findings import (
     EXAMPLES,
     Asked,
     Table,
-    causes_of,
     find,
     in_cells,
     listed,
@@ -51,7 +50,7 @@ def table() -> Table:
 
 
 def test_causes_stand_gravest_first_with_their_places(table: Table) -> None:
-    causes = causes_of(table)
+    causes = table.causes
     assert [cause.rule.code for cause in causes] == ["H06", "C05", "H07", "H14", "F11"]
     assert causes[0].places == (("Hộ", "persons", 2),)
     assert [one.cell for one in causes[0].examples] == ["K9", "K100"]
@@ -59,7 +58,7 @@ def test_causes_stand_gravest_first_with_their_places(table: Table) -> None:
 
 def test_a_cause_counts_exactly_where_the_listing_is_cut() -> None:
     cut = a_table(*(a_finding("H06", f"K{row}") for row in range(4, 24)), counts={"H06": 12_345})
-    [cause] = causes_of(cut)
+    [cause] = cut.causes
     assert (cause.count, cause.listed, len(cause.examples)) == (12_345, 20, EXAMPLES)
 
 
@@ -92,7 +91,7 @@ def test_waived_findings_can_be_asked_for() -> None:
     table = a_table(*rows)
     assert [one.cell for one in listed(table, Asked(waived="yes")).rows] == ["K4"]
     assert [one.cell for one in listed(table, Asked(waived="no")).rows] == ["K5"]
-    assert causes_of(table)[0].waived == 1
+    assert table.causes[0].waived == 1
 
 
 def test_pages_end_with_the_last() -> None:
@@ -144,7 +143,7 @@ def test_the_senders_value_takes_the_place_of_the_mask(table: Table) -> None:
 
 
 def test_every_rule_of_the_catalogue_can_be_a_cause_in_both_languages() -> None:
-    causes = causes_of(a_table(*(a_finding(code, "K4") for code in rules())))
+    causes = a_table(*(a_finding(code, "K4") for code in rules())).causes
     assert {cause.rule.code for cause in causes} == set(rules())
     words = [(cause.mending.meaning_en, cause.mending.mending_en, cause.mending.mending) for cause in causes]
     assert all(all(text.strip() for text in one) for one in words)
