@@ -9,7 +9,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from review import audit, decisions, static_files
 from review.access import account, sign_in, users_page
 from review.access.csrf import require_form_token
-from review.access.headers import SecurityHeaders
+from review.access.headers import BodyLimit, SecurityHeaders
 from review.access.sessions import Limits
 from review.access.tickets import Tickets, signing_key
 from review.data import DeskData
@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(Tickets, key=key, secure=bool(settings.review_proxy)),
             *_oidc_middleware(settings, key),
             Middleware(Faults, logs=settings.data / "logs"),
+            Middleware(BodyLimit),
         ],
     )
     app.state.settings = settings

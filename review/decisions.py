@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Annotated
+from urllib.parse import urlsplit, urlunsplit
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
@@ -94,7 +95,7 @@ def undo(request: Request, person: Validator, event_id: int, reason: Text = "", 
             DirectRunner(),
             event_id,
             by=person.name,
-            reason=reason[:LONGEST_REASON],
+            reason=_reason(reason),
             at=dt.datetime.now(dt.UTC),
             readers=data_of(request).readers(),
             patience=PATIENCE_SECONDS,
@@ -127,7 +128,7 @@ def _decider(
             DirectRunner(),
             asked,
             by=person.name,
-            reason=reason[:LONGEST_REASON],
+            reason=_reason(reason),
             at=dt.datetime.now(dt.UTC),
             until=day,
             readers=data_of(request).readers(),
@@ -174,10 +175,22 @@ def _answer(
         numbers = ", ".join(str(event.id) for event in done.events)
         said = "; ".join(done.faults)
         return error_page(request, 500, f"Quyết định đã ghi (sự kiện {numbers}), nhưng chưa xét lại được tệp: {said}")
-    onward += f"{'&' if '?' in onward else '?'}done={done.events[0].id}"
+    onward = _with_done(onward, done.events[0].id)
     if request.headers.get("HX-Request") == "true":
         return Response(headers={"HX-Redirect": onward})
     return RedirectResponse(onward, 303)
+
+
+def _with_done(onward: str, event_id: int) -> str:
+    """The address to go on to, which is told what was recorded."""
+    parts = urlsplit(onward)
+    return urlunsplit(parts._replace(query="&".join(part for part in (parts.query, f"done={event_id}") if part)))
+
+
+def _reason(text: str) -> str:
+    if len(text) > LONGEST_REASON:
+        raise NotAllowed(f"lý do dài quá {LONGEST_REASON} ký tự")
+    return text
 
 
 def _shown(submission: Submission | None) -> dict[str, object] | None:

@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 
@@ -40,7 +41,8 @@ def serve(settings: Settings, port: int, open_browser: bool, tell: Callable[[str
         address = f"http://{shown}:{listening.getsockname()[1]}/"
         tell(address)
         if open_browser:
-            webbrowser.open(address)
+            # A browser in the terminal would hold the desk up that it waits for.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
 

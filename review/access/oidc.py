@@ -19,11 +19,10 @@ from starlette.concurrency import run_in_threadpool
 
 from review.access.person import own_path
 from review.access.sign_in import admit, sign_in_form
-from review.access.users import ROLES, NotAUser, User, add_user, find_user, set_role
+from review.access.users import DIRECTORY, ROLES, NotAUser, User, add_user, find_user, set_role
 from review.store import Desk
 from settings import Settings
 
-BY = "OpenID Connect"
 COOKIE, PATH = "giamngheo_oidc", "/sign-in/oidc"
 # Between leaving for the issuer and coming back.
 LONGEST_SECONDS = 600
@@ -84,7 +83,7 @@ async def come_back(request: Request) -> Response:
         user = await run_in_threadpool(admitted_user, request.app.state.desk, settings, claims)
     except (httpx.HTTPError, OAuthError, JoseError, NotAUser, ValueError, RuntimeError, KeyError) as fault:
         return await _refused(request, fault)
-    return await run_in_threadpool(admit, request, user, onward, BY)
+    return await run_in_threadpool(admit, request, user, onward, DIRECTORY)
 
 
 def admitted_user(desk: Desk, settings: Settings, claims: Mapping[str, Any]) -> User:
@@ -104,9 +103,9 @@ def admitted_user(desk: Desk, settings: Settings, claims: Mapping[str, Any]) -> 
         return user
     role = _role(settings, claims.get(settings.oidc_role_claim))
     if user is None:
-        return add_user(desk, name, role, None, by=BY)
+        return add_user(desk, name, role, None, by=DIRECTORY)
     if user.role != role:
-        set_role(desk, user.name, role, by=BY)
+        set_role(desk, user.name, role, by=DIRECTORY)
     return user
 
 

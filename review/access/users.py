@@ -16,6 +16,11 @@ ROLES = ("viewer", "validator", "administrator")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024
 LONGEST_NAME = 100
 
+# Who changes users by the command line is known to the machine only.
+COMMAND_LINE, DIRECTORY = "dòng lệnh", "OpenID Connect"
+# Under these names things are recorded that no person did.
+_NOT_PEOPLE = ("hệ thống", COMMAND_LINE.casefold(), DIRECTORY.casefold())
+
 _hasher = PasswordHasher()
 # Each check takes 64 MB and a core for a moment: a flood of sign-ins must not take the machine.
 _checks = BoundedSemaphore(2)
@@ -44,11 +49,9 @@ def clean_name(name: str) -> str:
     clean = " ".join(unicodedata.normalize("NFC", name).split())
     if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
         raise NotAUser(f"tên cần từ 1 đến {LONGEST_NAME} ký tự, không có ký tự ẩn")
+    if name_key(clean) in _NOT_PEOPLE:
+        raise NotAUser(f"“{clean}” là tên dành cho hệ thống")
     return clean
-
-
-# Who changes users by the command line is known to the machine only.
-COMMAND_LINE = "dòng lệnh"
 
 
 def add_user(desk: Desk, name: str, role: str, password: str | None, by: str = COMMAND_LINE) -> User:

@@ -263,7 +263,13 @@ class TestUsers:
 
     @pytest.mark.parametrize(
         ("name", "role", "password"),
-        [("", "viewer", PASSWORD), ("a\u202eb", "viewer", PASSWORD), ("A", "chief", PASSWORD), ("A", "viewer", "ngắn")],
+        [
+            ("", "viewer", PASSWORD),
+            ("a\u202eb", "viewer", PASSWORD),
+            ("Hệ  thống", "viewer", PASSWORD),
+            ("A", "chief", PASSWORD),
+            ("A", "viewer", "ngắn"),
+        ],
     )
     def test_what_is_no_user_is_refused(self, desk: Desk, name: str, role: str, password: str) -> None:
         with pytest.raises(NotAUser):
@@ -334,6 +340,16 @@ class TestLooks:
         assert [(look.by, look.submission_id, look.what, look.items) for look in looks(desk)] == [
             ("B", "a1", "sheet Hộ", 7)
         ]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_form_that_is_too_long_is_refused(app: FastAPI, chunked: bool) -> None:
+    body = b"&".join(b"n%d=%s" % (at, b"x" * 2000) for at in range(900))
+    content = iter([body[:1000], body[1000:]]) if chunked else body
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = Browser(app).post("/sign-in", content=content, headers=headers)
+    assert answer.status_code == 413
+    assert words()["vi"]["error_413"] in answer.text
 
 
 def test_a_fault_is_a_page_and_its_log_quotes_nothing(app: FastAPI) -> None:
