@@ -31,6 +31,7 @@ from tasks.files import sha256_of
 from tasks.findings import Judged, finding, make_findings, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import judging_inputs, needs_judging
+from tasks.leftovers import sweep
 from tasks.locks import only_one
 from tasks.names import shown_name
 from tasks.pseudonym import pseudonym_key
@@ -116,6 +117,7 @@ def ingest_locked(
     ledger = Ledger(settings.database_url)
     try:
         report = IngestReport()
+        sweep(settings, inbox or settings.inbox)
         if take_files:
             _receive(settings, runner, ledger, inbox or settings.inbox, report, received_at or {}, clock, source)
         with _Judging(settings, runner, ledger, report, clock, readers) as judging:

@@ -7,6 +7,7 @@ from flows.runner import Runner
 from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
+from tasks.leftovers import sweep
 from tasks.locks import only_one
 from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
@@ -23,6 +24,7 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
     with only_one(settings.data, "publish"):
         set_aside_damaged(settings.releases, settings.current)
     with only_one(settings.data, "ingest"):
+        sweep(settings, settings.inbox)
         ledger = Ledger(settings.database_url)
         try:
             state = derive_state(ledger.events())

@@ -4,31 +4,33 @@ import os
 import shutil
 from pathlib import Path
 
-from tasks.files import sync_folder
-from tasks.release import MANIFEST, verify_release
+from tasks.release import ABANDONED, MANIFEST, switch, verify_release
 
 _DAMAGED = ".damaged-"
 
 
 def set_aside_damaged(releases: Path, current: Path) -> None:
-    """Take the current release's name from it where it is not as it was sealed, so that it can be made anew.
+    """Free the current release's name where it is not as it was sealed, so that it can be made anew.
 
     Readers keep seeing it, by its other name, until the new one is switched to. The caller holds the lock.
     """
-    release = current.resolve()
-    if release.parent != releases.resolve() or not release.is_dir() or _is_whole(release):
+    shown = current.resolve()
+    if shown.parent != releases.resolve() or not shown.is_dir():
         return
-    aside = releases / f"{_DAMAGED}{release.name.removeprefix(_DAMAGED)}"
-    if aside == release:
-        return
-    shutil.rmtree(aside, ignore_errors=True)
-    os.replace(release, aside)
-    link = current.with_name(f".{current.name}{_DAMAGED}{os.getpid()}")
-    link.unlink(missing_ok=True)
-    link.symlink_to(os.path.relpath(aside, current.parent), target_is_directory=True)
-    os.replace(link, current)
-    sync_folder(current.parent)
-    sync_folder(releases)
+    release = releases / shown.name.removeprefix(_DAMAGED)
+    aside = releases / f"{_DAMAGED}{release.name}"
+    if shown != aside.resolve():
+        if _is_whole(release):
+            return
+        # The same files by another name first: at no moment does `current` point to nothing.
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.copytree(release, aside, symlinks=True, copy_function=os.link)
+        switch(current, aside)
+    if release.is_dir() and not _is_whole(release):
+        # Under a name that the next build sweeps away, if this is cut off.
+        gone = releases / f"{ABANDONED}{release.name}-{os.getpid()}"
+        os.replace(release, gone)
+        shutil.rmtree(gone)
 
 
 def remove_damaged(releases: Path, current: Path) -> None:

@@ -22,7 +22,7 @@ from tasks.open_tables import write_complete, write_public
 
 WAREHOUSE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
-_ABANDONED = ".tmp-"
+ABANDONED = ".tmp-"
 
 # Adds files (reports) to a release before it is sealed; called with the release's folder.
 Addition = Callable[[Path], None]
@@ -64,7 +64,7 @@ def make_release(
     final = releases / name
     created = not final.exists()
     if created:
-        aside = releases / f"{_ABANDONED}{name}-{os.getpid()}"
+        aside = releases / f"{ABANDONED}{name}-{os.getpid()}"
         try:
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
@@ -91,9 +91,18 @@ def point_current(releases: Path, current: Path, name: str) -> None:
         raise PublishBlocked(
             f"release {name} is not as it was sealed: {'; '.join(faults)}. Remove its folder and publish again"
         )
+    switch(current, release)
+
+
+def switch(current: Path, release: Path) -> None:
+    """Let the symlink `current` point to a folder from one moment to the next, whatever it pointed to.
+
+    The caller holds the publishing lock.
+    """
     current.parent.mkdir(parents=True, exist_ok=True)
-    link = current.with_name(f".{current.name}{_ABANDONED}{os.getpid()}")
-    link.unlink(missing_ok=True)
+    link = current.with_name(f".{current.name}{ABANDONED}{os.getpid()}")
+    for left_by_a_killed_run in current.parent.glob(f".{current.name}{ABANDONED}*"):
+        left_by_a_killed_run.unlink()
     link.symlink_to(os.path.relpath(release, current.parent), target_is_directory=True)
     os.replace(link, current)
     _fsync(current.parent)
@@ -207,7 +216,7 @@ def _seal(folder: Path) -> None:
 
 def _remove_abandoned(releases: Path) -> None:
     """Folders of runs that were killed; the caller's lock says that none is in use."""
-    for path in releases.glob(f"{_ABANDONED}*"):
+    for path in releases.glob(f"{ABANDONED}*"):
         shutil.rmtree(path)
 
 
