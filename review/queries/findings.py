@@ -23,6 +23,8 @@ SORTS = ("cause", "severity", "sheet", "cell", "value", "household")
 SEVERITIES = ("critical", "warning", "info")
 # Places of a cause that are named; the others are counted.
 _PLACES = 4
+# Of a search, so many words are looked for.
+_WORDS = 20
 # What the text search looks at.
 _SEARCHED = ("rule", "sheet", "column", "cell", "value", "expected", "message_vi", "message_en", "household_ref")
 
@@ -242,7 +244,7 @@ def _conditions(asked: Asked) -> list[pl.Expr]:
             conditions.append(pl.col(column) == wanted)
     if asked.waived in ("yes", "no"):
         conditions.append(pl.col("waived") == (asked.waived == "yes"))
-    conditions += [pl.col("searched").str.contains(word, literal=True) for word in asked.text.lower().split()]
+    conditions += [pl.col("searched").str.contains(word, literal=True) for word in asked.text.lower().split()[:_WORDS]]
     return conditions
 
 

@@ -106,8 +106,8 @@ def _open_cells(grid: Grid, workbook: ReadWorkbook) -> list[str]:
         f"{column_letter(column)}{row}"
         for row, cells in enumerate(grid.rows, start=1)
         for column, value in enumerate(cells)
-        # With a colon the value may stand in the same cell.
-        if isinstance(value, str) and match("cover", value, near=True) is not None and not value.partition(":")[2]
+        # With a colon the value may stand in the same cell; a text that is only like a label may be more than one.
+        if isinstance(value, str) and match("cover", value, near=False) is not None and not value.partition(":")[2]
     ]
     return [cell for cell in dict.fromkeys([*named, *labels]) if cell not in hidden]
 
