@@ -61,7 +61,9 @@ def _lengthen(settings: Settings) -> None:
     """Tell the months after the first once more as those of the next year, judged alike."""
     ledger = Ledger(settings.database_url)
     events = [event for event in ledger.events() if event.period is None or event.period > settings.first_period]
-    later = {event.submission_id for event in events if event.period and event.period <= "2020-11"}
+    # What was not accepted would be marked for its district again, and the copy has no file.
+    answered = {event.submission_id for event in events if event.payload.get("verdict") not in (None, "accepted")}
+    later = {event.submission_id for event in events if event.period and event.period <= "2020-11"} - answered
     ledger.append([_a_year_later(event) for event in events if event.submission_id in later])
     ledger.close()
 
