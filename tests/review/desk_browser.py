@@ -1,15 +1,19 @@
 """A reader's browser before the real desk: keeps cookies, and carries the form token as its pages do."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from httpx import Response
 from starlette.testclient import TestClient
 
 from review.access.users import add_user, find_user
 
 PASSWORD = "một mật khẩu đủ dài"
+# What the policy forbids in a page.
+INLINE = (r"<script(?![^>]*\bsrc=)", r"<style", r"\bstyle=", r"\son\w+=", r"hx-on", r"javascript:", r"\|\s*safe")
 
 
 class Browser(TestClient):
@@ -46,3 +50,18 @@ def signed_in(app: FastAPI, role: str = "validator", name: str = "") -> Browser:
     browser = Browser(app)
     assert browser.sign_in(name).status_code == 303
     return browser
+
+
+def all_routes(routes: Iterable[object]) -> list[object]:
+    """Every route, those of included routers too."""
+    found: list[object] = []
+    for route in routes:
+        below = getattr(route, "original_router", None)
+        found += all_routes(below.routes) if below is not None else [route]
+    return found
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    found = [route for route in all_routes(app.routes) if isinstance(route, APIRoute)]
+    assert len(found) > 12
+    return found

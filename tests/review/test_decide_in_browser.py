@@ -2,23 +2,26 @@
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from deciding import Desk, copied, rejected
-from desk_browser import Browser, signed_in
+from desk_browser import INLINE, Browser, routes, signed_in
 from fastapi import FastAPI
 from httpx import Response
 from small_district import a_month
 
 from review.access.person import Person
 from review.app import create_app
-from review.personal import looked
+from review.personal import looked, looks
 from tasks.children import Readers
 from tasks.locks import only_one
 
+# Who heads every household of a small district.
+NAME = "Chủ hộ mẫu"
 WHY = "Đã đối chiếu hồ sơ tại xã"
 UNTIL = "2999-12-31"
 
@@ -197,6 +200,40 @@ def test_htmx_is_led_on(desk: Desk, browser: Browser) -> None:
         headers={"HX-Request": "true", "X-CSRF-Token": browser.form_token},
     )
     assert answer.headers["hx-redirect"] == f"/submissions/{one.submission_id}?done={desk.one('b').decision}"
+
+
+def test_a_walk_through_every_page_shows_no_name_to_a_viewer_and_nothing_inline(prepared: Desk) -> None:
+    app = create_app(prepared.settings)
+    one = prepared.one("a")
+    facts = {
+        "submission_id": one.submission_id,
+        "finding_id": prepared.findings("a").item(0, "finding_id"),
+        "district_code": one.district_code,
+        "period": one.period,
+        "name": "desk.css",
+    }
+    people = {role: signed_in(app, role, f"Người đi xem ({role})") for role in ("viewer", "validator", "administrator")}
+    named: set[str] = set()
+    for route in routes(app):
+        if "GET" not in (route.methods or set()):
+            continue
+        path = route.path.format_map(facts)
+        # The sheet is shown where its households are.
+        path += "?sheet=Hộ" if path.endswith("/sheet") else ""
+        for role, browser in people.items():
+            answer = browser.get(path)
+            assert answer.status_code in (200, 303, 403), path
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            assert not (NAME in answer.text and role == "viewer"), path
+            if answer.headers.get("content-type", "").startswith("text/html"):
+                assert not [what for what in INLINE if re.search(what, answer.text)], path
+                if NAME in answer.text:
+                    named.add(path.rpartition("/")[2])
+    assert "sheet?sheet=Hộ" in named
+    seen = {look.what for look in looks(app.state.desk) if look.by == "Người đi xem (validator)"}
+    assert {what.split()[0] for what in seen} >= {"sheet", "original", "annotated"}
+    assert not [look for look in looks(app.state.desk) if "(viewer)" in str(look.by)]
+    app.state.data.close()
 
 
 def test_the_audit_table_has_decisions_and_looks_and_nothing_personal(desk: Desk, app: FastAPI) -> None:
