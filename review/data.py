@@ -39,6 +39,7 @@ class DeskData:
         self._lock = threading.Lock()
         self._readers: Readers | None = None
         self._sheets: SheetStore | None = None
+        self._being_read: set[str] = set()
         self._background = ThreadPoolExecutor(1, thread_name_prefix="desk-files")
 
     def today(self) -> dt.date:
@@ -87,21 +88,26 @@ class DeskData:
         """A file's cells where they were read before, or are in a moment; otherwise they are ready on the next page."""
         store = self.sheets()
         found = store.at_hand(submission.submission_id)
-        if found is None:
-            reading = self._background.submit(self._warm, submission)
-            with contextlib.suppress(TimeoutError):
-                reading.result(_MOMENT_SECONDS)
-            found = store.at_hand(submission.submission_id)
-        return found
+        if found is not None or submission.submission_id in self._being_read:
+            return found
+        # Later pages don't wait for what the first one has set going.
+        self._being_read.add(submission.submission_id)
+        reading = self._background.submit(self._warm, submission)
+        with contextlib.suppress(TimeoutError):
+            reading.result(_MOMENT_SECONDS)
+        return store.at_hand(submission.submission_id)
 
     def warm_up(self) -> None:
         """Have the child that opens files ready before it is asked."""
         self._background.submit(self.sheets)
 
     def _warm(self, submission: Submission) -> None:
-        # Whoever opens the file hears of what is wrong with it.
-        with contextlib.suppress(Unreadable, OSError, SystemFault, RuntimeError):
-            self.sheets().open(submission.submission_id, submission.file_name)
+        try:
+            # Whoever opens the file hears of what is wrong with it.
+            with contextlib.suppress(Unreadable, OSError, SystemFault, RuntimeError):
+                self.sheets().open(submission.submission_id, submission.file_name)
+        finally:
+            self._being_read.discard(submission.submission_id)
 
     def close(self) -> None:
         self._background.shutdown(wait=False, cancel_futures=True)
