@@ -95,7 +95,7 @@ def _residents(kind: str, population: str, counts: Counts) -> tuple[Ints, ...]:
 def _caps(population: str, counts: Counts) -> tuple[Ints, ...]:
     """Whoever is poor by lack of services has three deprivations or more."""
     if population == "services_deprived":
-        lacks = [value for name, value in counts.items() if name.startswith(_LACKS) and name.endswith("|poor")]
+        lacks = [value for name, value in counts.items() if _is_deprivation(name, "poor")]
         return (np.sum(lacks, axis=0) // 3,) if lacks else ()
     if population == "services_deprived_no_insurance":
         return (counts[f"{_LACKS}health_insurance|poor"],)
@@ -103,10 +103,21 @@ def _caps(population: str, counts: Counts) -> tuple[Ints, ...]:
 
 
 def _deprivation(name: str, group: str, counts: Counts) -> _Share:
-    whole = f"{group}_households|all"
-    insurance = group == "poor" and name.startswith(f"{_LACKS}health_insurance")
-    parts = (counts["poor_households|services_deprived_no_insurance"],) if insurance else ()
-    return _Share(name, (), (counts[whole],), parts)
+    """The near poor have two deprivations at most; whoever is poor by lack of services has three or more."""
+    whole = counts[f"{group}_households|all"]
+    others = np.sum(
+        [value for other, value in counts.items() if _is_deprivation(other, group) and other != name], axis=0
+    )
+    if group == "near_poor":
+        return _Share(name, (), (whole,), caps=(2 * whole - others,))
+    services = counts["poor_households|services_deprived"]
+    uninsured = counts["poor_households|services_deprived_no_insurance"]
+    insurance = (uninsured,) if name.startswith(f"{_LACKS}health_insurance") else ()
+    return _Share(name, (), (whole,), (3 * services - others, *insurance))
+
+
+def _is_deprivation(name: str, group: str) -> bool:
+    return name.startswith(_LACKS) and name.endswith(f"|{group}")
 
 
 def _suppress(shares: list[_Share], counts: Counts, places: Places, hidden: Hidden) -> None:

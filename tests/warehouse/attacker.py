@@ -341,6 +341,9 @@ class _Attack:
                 self._named(False, {f"{kind}_households|all": 1, lacks: -1})
         insurance = "deprived_households:health_insurance|poor"
         self._named(False, {insurance: 1, "poor_households|services_deprived_no_insurance": -1})
+        # Near poor means two deprivations at most.
+        lacks = dict.fromkeys(self._names("deprived_households:", "|near_poor"), -1.0)
+        self._named(False, {"near_poor_households|all": 2, **lacks})
         # Poor by lack of services means three deprivations or more.
         lacks = dict.fromkeys(self._names("deprived_households:", "|poor"), 1.0)
         self._named(False, {**lacks, "poor_households|services_deprived": -3})
@@ -375,11 +378,17 @@ class _Attack:
             self._named(False, {mpi + "poor|": 1, f"poor_{people}|services_deprived": -1})
             self._named(False, {mpi + "score|": 1, mpi + "poor|": -3})
             self._named(False, {mpi + "score|": -1, mpi + "poor|": 10})
+            self._named(False, {f"poor_{people}|all": 1, mpi + "poor|": -1})
+            if weight == "household":
+                # The poor of the register who are not poor by Alkire and Foster have two deprivations at most.
+                lacks = dict.fromkeys(self._names("deprived_households:", "|poor"), -1.0)
+                self._named(False, {"poor_households|all": 2, mpi + "poor|": -2, mpi + "score|": 1, **lacks})
             for key in keys:
                 self._named(False, {f"{mpi}lacks|{key}": 1, f"{mpi}poor_lacks|{key}": -1})
                 self._named(False, {mpi + "poor|": 1, f"{mpi}poor_lacks|{key}": -1})
                 self._named(False, {mpi + "everyone|": 1, f"{mpi}lacks|{key}": -1})
                 if weight == "household":
+                    self._named(False, {f"deprived_households:{key}|poor": 1, f"{mpi}poor_lacks|{key}": -1})
                     of_these = {f"deprived_households:{key}|{kind}": -1.0 for kind in KINDS.values()}
                     self._named(True, {f"{mpi}lacks|{key}": 1, **of_these})
         for households in self._names("mpi|household|"):

@@ -128,10 +128,11 @@ def _month(
                 ["N_CN", "N_KN", "N_KN", "N_GIAM"] if poor else ["CN_KN", "CN_KN", "CN_N", "CN_GIAM"]
             )
             becomes = {"N_CN": "CN", "CN_N": "N1"}.get(movement, "KN")
-            _add(register, one, becomes, movement, one.class_)
+            deprived = one.deprived[:2] if becomes == "CN" else one.deprived
+            now = _Household(one.commune, becomes, one.traits, deprived)
+            _add(register, now, becomes, movement, one.class_)
             if becomes != "KN":
-                deprived = one.deprived[:2] if becomes == "CN" else one.deprived
-                stay.append(_Household(one.commune, becomes, one.traits, deprived))
+                stay.append(now)
         else:
             _add(register, one, one.class_, "KHONG_DOI", one.class_)
             stay.append(one)

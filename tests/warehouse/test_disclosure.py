@@ -55,8 +55,8 @@ def registers() -> list[Register]:
     return [*rough_province(7, (NAM_CAN, NGOC_HIEN), [BASELINE, "2020-01", "2020-02"], poor=30, moves=0.06)]
 
 
-def released(folder: Path, of: list[Register]) -> Path:
-    build_warehouse(folder / "warehouse.duckdb", write_inputs(folder, of, "2020-02"))
+def released(folder: Path, of: list[Register], as_of: str = "2020-02") -> Path:
+    build_warehouse(folder / "warehouse.duckdb", write_inputs(folder, of, as_of))
     assert run_audits(folder / "warehouse.duckdb") == []
     write_complete(folder / "warehouse.duckdb", folder / "tables")
     write_public(folder / "warehouse.duckdb", folder / "public")
@@ -125,6 +125,33 @@ def test_no_figure_is_public_without_the_counts_that_it_is_made_from(rough: Path
         assert change.select("change", "achieved_pct", "remaining").null_count().row(0) == (change.height,) * 3
         stocks_hidden = marts["mart.movement"].filter(pl.col("opening").is_null() | pl.col("closing").is_null())
         assert stocks_hidden["net_change"].null_count() == stocks_hidden.height
+
+
+def test_where_sums_of_districts_are_suppressed_no_other_table_shows_them(tmp_path: Path) -> None:
+    """So few poor that some traits stand in one commune of a district only."""
+    folder = released(tmp_path, [*rough_province(4, (NAM_CAN, NGOC_HIEN), [BASELINE], poor=2, moves=0)], BASELINE)
+    hidden = attack_releases([folder])
+    assert hidden.filter(pl.col("width") < pl.col("need") - CLOSE).is_empty()
+    marts = public_marts(folder)
+    figures = ["period", "unit_code", "indicator", "population"]
+    closed = marts["mart.indicator"].filter("suppressed", pl.col("level") != "commune").select(figures)
+    assert closed["unit_code"].unique().sort().to_list() == ["96", NAM_CAN, NGOC_HIEN]
+    definitions = pl.read_parquet(folder / "tables" / "core.target.parquet")
+    keys = ["unit_code", "target", "measure", "basis"]
+    targets = marts["mart.target_vs_actual"].join(definitions.select(*keys, *figures[2:]), on=keys)
+    of_closed = targets.join(closed, on=figures, how="semi")
+    assert of_closed.height > 0
+    assert of_closed.select("baseline", "actual", "change").null_count().row(0) == (of_closed.height,) * 3
+    checks = marts["mart.plan_check"].join(closed, on="unit_code", how="semi")
+    assert checks["recomputed"].null_count() == checks.height > 0
+    scores = marts["mart.multidimensional_poverty"]
+    lacking = closed.filter(pl.col("indicator").str.starts_with("deprived_households:"))
+    assert (
+        scores.join(lacking, on="unit_code", how="semi")
+        .filter(pl.col("measure") == "A", ~pl.col("suppressed"))
+        .is_empty()
+    )
+    assert lacking.height > 0
 
 
 def test_no_small_count_of_a_commune_is_public(rough: Path, sample_year: Path) -> None:
