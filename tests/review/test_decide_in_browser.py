@@ -202,12 +202,12 @@ def test_htmx_is_led_on(desk: Desk, browser: Browser) -> None:
     assert answer.headers["hx-redirect"] == f"/submissions/{one.submission_id}?done={desk.one('b').decision}"
 
 
-def test_a_walk_through_every_page_shows_no_name_to_a_viewer_and_nothing_inline(prepared: Desk) -> None:
-    app = create_app(prepared.settings)
-    one = prepared.one("a")
+def test_a_walk_through_every_page_shows_no_name_to_a_viewer_and_nothing_inline(desk: Desk) -> None:
+    app = create_app(desk.settings)
+    one = desk.one("a")
     facts = {
         "submission_id": one.submission_id,
-        "finding_id": prepared.findings("a").item(0, "finding_id"),
+        "finding_id": desk.findings("a").item(0, "finding_id"),
         "district_code": one.district_code,
         "period": one.period,
         "name": "desk.css",
