@@ -17,6 +17,12 @@ MAX_ROWS = 3
 _MIN_LABELS = 2
 
 
+class _Title(str):
+    """The text above several columns, in the header of each of them."""
+
+    __slots__ = ()
+
+
 @dataclass
 class Header:
     """`first` and `last` row, counted from 0; the column of each field; and what could not be placed.
@@ -74,14 +80,14 @@ def _parts(rows: list[Cells]) -> list[list[str]]:
     """The texts of each column from top to bottom; a group's title stands above each of its parts."""
     texts = [[_text(value) for value in cells] for cells in rows]
     for upper, lower in pairwise(texts):
-        title = ""
+        title, first = "", 0
         for column, text in enumerate(upper):
             if text:
                 # A label that is merged with the blank cell below it is no group's.
-                title = text if lower[column] else ""
-            elif lower[column]:
-                upper[column] = title
-            else:
+                title, first = (text if lower[column] else ""), column
+            elif lower[column] and title:
+                upper[first] = upper[column] = _Title(title)
+            elif not lower[column]:
                 title = ""
     return [list(label) for label in zip(*texts, strict=True)]
 
@@ -89,11 +95,18 @@ def _parts(rows: list[Cells]) -> list[list[str]]:
 def _meaning(sheet: str, label: list[str], *, near: bool) -> Match | None:
     """The field of a column from the texts of its header: the lowest one, or several read downwards.
 
-    None where these readings are labels of two fields.
+    Of two readings the longer one is meant ("Năm sinh" above "chủ hộ"), but where it begins with a group's title:
+    that may be part of the label or not, and None is returned where the two are labels of two fields.
     """
     texts = [text for text in label if text]
     readings = [" ".join(texts[start:]) for start in range(len(texts))]
-    found = {known.field: known for reading in readings if (known := match(sheet, reading))}
+    found: dict[str, Match] = {}
+    is_clear = False
+    for text, reading in zip(texts, readings, strict=True):
+        known = None if is_clear else match(sheet, reading)
+        if known is not None:
+            found.setdefault(known.field, known)
+            is_clear = not isinstance(text, _Title)
     if len(found) == 1:
         return next(iter(found.values()))
     if found or not near:

@@ -34,6 +34,8 @@ def read_table(
     if header is None:
         columns, _ = read_columns(sheet, {}, [], grid)
         return Table(name, None, {}, [], pl.DataFrame([pl.Series("row", [], dtype=pl.Int32), *columns])), None
+    for cells in grid.rows[: header.first]:
+        _note_rival(sheet.key, cells, header)
     for column, label in header.unknown.items():
         ignored.append(Ignored(name, header.last + 1, column_letter(column), label))
     kept, numbers = _data_rows(sheet.key, name, grid, header, ignored)
@@ -56,7 +58,9 @@ def _data_rows(
         if code_column is None or not _is_code(cells[code_column]):
             if _is_empty(cells, header.columns.get("stt")) or (not kept and _is_column_numbers(cells)):
                 continue
-            words = _repeated_header(sheet, cells, header) or _subtotal(cells, header)
+            words = (
+                _note_rival(sheet, cells, header) or _repeated_header(sheet, cells, header) or _subtotal(cells, header)
+            )
             if words:
                 ignored.append(Ignored(name, number, None, words))
                 continue
@@ -91,11 +95,33 @@ def _is_column_numbers(cells: Cells) -> bool:
 
 def _repeated_header(sheet: str, cells: Cells, header: Header) -> str | None:
     """The words of a header that stands in the data again, as where a page breaks."""
-    texts = {key: value for key, at in header.columns.items() if isinstance(value := cells[at], str) and value.strip()}
+    texts = _texts_by_field(cells, header)
     own = [text for key, text in texts.items() if (known := match(sheet, text)) and known.field == key]
     if len(own) >= min(_MIN_LABELS, len(header.columns)) and 2 * len(own) >= len(texts):
-        return " | ".join(filter(None, map(clean_text, own[:_MIN_LABELS]))) + (" …" if len(own) > _MIN_LABELS else "")
+        return _shown(own)
     return None
+
+
+def _note_rival(sheet: str, cells: Cells, header: Header) -> str | None:
+    """The words of a row that could as well be the header and gives columns to other fields than the header does.
+
+    Which of the two is meant nobody can tell: these fields count as named twice (rule F03).
+    """
+    texts = _texts_by_field(cells, header)
+    named = {key: known.field for key, text in texts.items() if (known := match(sheet, text))}
+    others = [named_as for key, named_as in named.items() if named_as != key]
+    if not others or 2 * len(named) < max(len(texts), len(header.columns), _MIN_LABELS):
+        return None
+    header.repeated += [key for key in others if key in header.columns and key not in header.repeated]
+    return _shown([texts[key] for key in named])
+
+
+def _texts_by_field(cells: Cells, header: Header) -> dict[str, str]:
+    return {key: value for key, at in header.columns.items() if isinstance(value := cells[at], str) and value.strip()}
+
+
+def _shown(labels: list[str]) -> str:
+    return " | ".join(filter(None, map(clean_text, labels[:_MIN_LABELS]))) + (" …" if len(labels) > _MIN_LABELS else "")
 
 
 def _subtotal(cells: Cells, header: Header) -> str | None:

@@ -43,10 +43,10 @@ class Layout:
 
     key: str
     name: str
-    rows: list[list[CellValue]] = field(default_factory=list)
+    rows: list[list[CellValue]] = field(default_factory=list, repr=False)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
-    data_rows: list[int] = field(default_factory=list)
+    data_rows: list[int] = field(default_factory=list, repr=False)
 
     def put(self, row: int, column: int, value: CellValue) -> None:
         while len(self.rows) <= row:
