@@ -15,6 +15,7 @@ from ledger.states import Submission
 from review.access.person import Person, Validator, own_path
 from review.data import data_of
 from review.errors import error_page
+from review.pages.common import desk_page
 from review.render import page
 from tasks.decide import Changed, NotAllowed
 from tasks.locks import Busy
@@ -152,7 +153,7 @@ def _answer(
         done = go()
     except Changed as changed:
         versions = {"was": _shown(changed.was), "now": _shown(changed.now)}
-        return page(
+        return desk_page(
             request,
             person,
             "conflict.html",

@@ -113,3 +113,14 @@ def january(more_poor: int = 0) -> DistrictMonth:
         a_household(household_code=f"{9000 + at}", class_previous="MOI", movement="MOI_N") for at in range(more_poor)
     ]
     return a_month(JANUARY, [*some_rows(), *new], previous=a_month())
+
+
+def one_rejected_one_held(data: Path, readers: Readers) -> Desk:
+    """File a is rejected for two cells (H12), b of another district held for one (H09)."""
+    month, other = rejected(), a_month(district_code="973")
+    month.household[1]["b1_points"] = 122
+    other.household[0]["area"] = "Thành thị"
+    desk = Desk(data, readers)
+    desk.take(a=month, b=other)
+    assert desk.states() == {"a": "rejected", "b": "held"}
+    return desk

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from deciding import AT, BY, REASON, UNTIL, Desk, copied, held, rejected
+from deciding import AT, BY, REASON, UNTIL, Desk, copied, held, one_rejected_one_held
 from small_district import a_month
 
 from flows.decisions import Asked, Decided, decide_all, undo
@@ -27,14 +27,7 @@ def readers() -> Iterator[Readers]:
 
 @pytest.fixture(scope="module")
 def two_districts(tmp_path_factory: pytest.TempPathFactory, readers: Readers) -> Desk:
-    """File a is rejected for two cells (H12), b of another district is held (H09)."""
-    month, other = rejected(), a_month(district_code="973")
-    month.household[1]["b1_points"] = 122
-    other.household[0]["area"] = "Thành thị"
-    desk = Desk(tmp_path_factory.mktemp("desk") / "data", readers)
-    desk.take(a=month, b=other)
-    assert desk.states() == {"a": "rejected", "b": "held"}
-    return desk
+    return one_rejected_one_held(tmp_path_factory.mktemp("desk") / "data", readers)
 
 
 @pytest.fixture
