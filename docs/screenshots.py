@@ -7,22 +7,22 @@ synthetic.
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / "tests" / "e2e")]
-
-from desk_server import add_user, chromium, serving
-
 from flows.ingest import ingest
 from flows.runner import DirectRunner
 from ledger.states import REJECTED
 from sample.faults import write_faults
-from settings import Settings
+from settings import REPOSITORY, Settings
 
-IMAGES = Path(__file__).resolve().parent / "images"
+IMAGES = REPOSITORY / "docs" / "images"
 NAME = "Trần Thị Bình"
 WINDOW = {"width": 1280, "height": 860}
 
 
 def main() -> None:
+    # The tests know how to start the desk and a browser.
+    sys.path[:0] = [str(REPOSITORY / "tests" / "e2e")]
+    from desk_server import add_user, chromium, serving
+
     settings = Settings(data=Path(sys.argv[1]), settle_seconds=0)
     write_faults(settings.inbox, ["H12", "H05"], 2020)
     state = ingest(settings, DirectRunner()).state
