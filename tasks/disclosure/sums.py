@@ -63,8 +63,8 @@ def need_of(*counts: Ints) -> Ints:
 
     counts: what would make the cell sensitive, itself and what remains of its wholes.
     """
-    least: Ints = np.min([np.where(is_small(count), count, 5) for count in counts], axis=0)
-    return np.where(least < 5, np.minimum(least, 2), 1)
+    need: Ints = np.max([np.where(is_small(count), np.minimum(count, 2), 1) for count in counts], axis=0)
+    return need
 
 
 def protect(cells: Cells, places: Places) -> Suppressed:

@@ -226,10 +226,10 @@ def widths(system: System, truth: Numbers, need: Numbers, seed: int = 0) -> Numb
 def need_of(truth: Numbers, listed: Numbers | bool = True) -> Numbers:
     """How far apart two values must be: a count from 2 to 4 keeps three, one that is marked as suppressed two.
 
-    Of what the public tables leave out (listed is false) only counts from 1 to 4 are to be kept.
+    Of what the public tables leave out (listed is false) counts from 1 to 4 are to keep two.
     """
     small = (truth >= 1) & (truth <= 4)
-    return np.where(small, np.minimum(truth, 2.0), np.where(listed, 1.0, 0.0))
+    return np.where(small, np.where(listed, np.minimum(truth, 2.0), 1.0), np.where(listed, 1.0, 0.0))
 
 
 def attack_releases(releases: list[Path], months: list[dt.date] | None = None, name: str = "") -> pl.DataFrame:

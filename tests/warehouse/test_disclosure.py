@@ -263,6 +263,15 @@ def test_where_no_other_commune_can_hold_any_the_sums_of_district_and_province_g
     assert units == [("poor", ["96", "a", "commune 0"])]
 
 
+def test_a_count_keeps_what_it_and_what_remains_beside_it_need() -> None:
+    """Of five poor one under social protection: the other four may not be known to be four or five."""
+    value, rest = np.array([[1, 1, 1, 4, 9]]), np.array([[4, 1, 9, 1, 9]])
+    assert needed(value, rest).tolist() == [[2, 1, 1, 2, 1]]
+    whole = value[None] + rest[None]
+    cells = Cells(value[None], 0 * whole, whole, is_small(value)[None], needed(value, rest)[None])
+    assert protect(cells, places("abbbb")).districts.tolist() == [[[True, False]]]
+
+
 def stocks(letters: str, urban: list[bool], poor: list[int]) -> dict[str, list[str]]:
     """Which units have their poor, and their urban and minority poor, suppressed."""
     there = places(letters)
