@@ -122,8 +122,7 @@ def ingest_locked(
             _receive(settings, runner, ledger, inbox or settings.inbox, report, received_at or {}, clock, source)
         with _Judging(settings, runner, ledger, report, clock, readers) as judging:
             judging.run(again)
-            judging.answer()
-        report.state = derive_state(ledger.events())
+            report.state = judging.answer()
         return report
     finally:
         ledger.close()
@@ -386,11 +385,11 @@ class _Judging:
         self.report.judged.append(submission.submission_id)
         return verdict
 
-    def answer(self) -> None:
+    def answer(self) -> State:
         """Lay a marked workbook ready for whatever was judged or returned, by this run or one that was cut off.
 
         It can be made again, so its failing changes no verdict: the next run tries again, unless it is the file
-        itself that can't be marked.
+        itself that can't be marked. Returns what is known after the run.
         """
         events = self.ledger.events()
         state = derive_state(events)
@@ -406,6 +405,7 @@ class _Judging:
                 note_answered(self.settings, submission, event_id)
             except Exception as fault:
                 _note_fault(self.report, what, fault)
+        return state
 
     def _judged_event(
         self,

@@ -27,12 +27,14 @@ Progress = Callable[[str, int, int], None]
 def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progress) -> Path:
     """Write a new folder under `out`, named by the time in UTC, and return it; it is a data root in itself.
 
-    A file that the last backup in `out` has already is linked, not copied, so that a yearly series costs little
-    more than one. The ledger is copied first: whatever it names was on disk before it said so. Raises OSError
+    A file that the last backup in `out` has already is linked, not copied, so that a series costs little more
+    than one. The ledger is copied first: whatever it names was on disk before it said so. Raises OSError
     and SystemFault; an unfinished folder is removed by the next backup.
     """
     if out.resolve().is_relative_to(settings.data.resolve()):
         raise SystemFault(f"a backup inside of the data root {settings.data} would be lost with it")
+    if not settings.ledger_url and not (settings.data / LEDGER).is_file():
+        raise SystemFault(f"{settings.data} has no {LEDGER}: there is nothing to back up")
     out.mkdir(parents=True, exist_ok=True)
     for abandoned in out.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(abandoned)

@@ -5,7 +5,6 @@ The caller holds the publishing lock; of two publishers only one is here at a ti
 """
 
 import datetime as dt
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ import duckdb
 
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
+from tasks.files import sha256_of, sync_file, sync_folder
 from tasks.open_tables import write_complete, write_public
 
 WAREHOUSE = "warehouse.duckdb"
@@ -70,7 +70,7 @@ def make_release(
             _build_release(aside, name, inputs, additions)
             _seal(aside)
             os.replace(aside, final)
-            _fsync(releases)
+            sync_folder(releases)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -105,7 +105,7 @@ def switch(current: Path, release: Path) -> None:
         left_by_a_killed_run.unlink()
     link.symlink_to(os.path.relpath(release, current.parent), target_is_directory=True)
     os.replace(link, current)
-    _fsync(current.parent)
+    sync_folder(current.parent)
 
 
 def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def verify_release(release: Path) -> list[str]:
     # A stray .wal would be replayed into the warehouse by the next reader, so nothing unknown may stand here.
     faults += [f"{name} does not belong to it" for name in sorted(present - sealed.keys())]
     faults += [
-        f"{name} has changed" for name in sorted(sealed.keys() & present) if _sha256(release / name) != sealed[name]
+        f"{name} has changed" for name in sorted(sealed.keys() & present) if sha256_of(release / name) != sealed[name]
     ]
     return faults
 
@@ -166,7 +166,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         "districts_missing": _districts_missing(warehouse),
         "rows": row_counts,
         "files": [
-            {"path": str(path.relative_to(folder)), "bytes": path.stat().st_size, "sha256": _sha256(path)}
+            {"path": str(path.relative_to(folder)), "bytes": path.stat().st_size, "sha256": sha256_of(path)}
             for path in _files(folder)
         ],
     }
@@ -208,10 +208,10 @@ def _seal(folder: Path) -> None:
     """Make every file read-only and durable, then its folders."""
     for path in _files(folder):
         path.chmod(0o444)
-        _fsync(path)
+        sync_file(path)
     for path in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-        _fsync(path)
-    _fsync(folder)
+        sync_folder(path)
+    sync_folder(folder)
 
 
 def _remove_abandoned(releases: Path) -> None:
@@ -222,16 +222,3 @@ def _remove_abandoned(releases: Path) -> None:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -151,10 +151,14 @@ def _accepted(settings: Settings, state: State) -> Iterator[Damage]:
 
 def _tables_faults(folder: Path) -> Iterator[str]:
     manifest = folder / TABLES_MANIFEST
+    if not manifest.is_file():
+        yield f"thiếu {TABLES_MANIFEST}"
+        return
     try:
-        sealed = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        sealed = json.loads(manifest.read_text(encoding="utf-8"))
     except ValueError:
-        sealed = {}
+        yield f"{TABLES_MANIFEST} không đọc được"
+        return
     for name in ACCEPTED_TABLES:
         path = folder / f"{name}.parquet"
         if not path.is_file():

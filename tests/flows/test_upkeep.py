@@ -99,6 +99,7 @@ def test_an_empty_data_root_is_whole_and_stays_empty(tmp_path: Path) -> None:
         ("raw", "raw/*"),
         ("judgement", "judgements/[0-9a-f]*/*.parquet"),
         ("accepted", "warehouse/accepted/*/household.parquet"),
+        ("accepted", "warehouse/accepted/*/manifest.json"),
         ("release", "warehouse/releases/*/warehouse.duckdb"),
         ("release", "warehouse/releases/*/tables/mart.indicator.csv"),
     ],
@@ -234,6 +235,9 @@ def test_nothing_is_restored_over_what_is_there(root: Settings, tmp_path: Path) 
         restore(settings_of(tmp_path / "other"), tmp_path, quiet)
     with pytest.raises(SystemFault, match="inside"):
         back_up(root, root.data / "backups", AT, quiet)
+    with pytest.raises(SystemFault, match="nothing to back up"):
+        back_up(settings_of(tmp_path / "other"), tmp_path / "backups", AT, quiet)
+    assert not (tmp_path / "other").exists()
 
 
 def test_the_command_line_says_it_in_words(root: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
