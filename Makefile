@@ -18,8 +18,9 @@ help:  ## What can be made here
 run: $(READY)  ## Set up, then replay the plan's year: 13 months of 9 districts (about 90 s)
 	$(BIN)/giamngheo demo
 
-test: $(READY)  ## Every test, with the real LibreOffice, Chromium and Prefect server
-	scripts/system-packages libreoffice-calc chromium poppler-utils
+test: $(READY)  ## Every test, with the real LibreOffice, Chromium, Prefect server and PostgreSQL
+	scripts/system-packages libreoffice-calc chromium poppler-utils \
+		postgresql openssh-server faketime systemd
 	$(BIN)/python -m pytest
 
 fuzz: $(READY)  ## Throw ten minutes of strange files at gate, readers and returned workbook (Linux only)
