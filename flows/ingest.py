@@ -9,7 +9,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,15 +22,15 @@ from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state,
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
+from tasks.cases import judge_cases, judged_period, make_case
 from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
 from tasks.cross import id_numbers
-from tasks.derive import derive_wave
 from tasks.faults import Unreadable
 from tasks.files import sha256_of
-from tasks.findings import Judged, finding, make_findings, to_frame, with_household_id
+from tasks.findings import Judged, finding, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
-from tasks.judging import judging_inputs, needs_judging
+from tasks.judging import at_slot, judging_inputs, needs_judging
 from tasks.leftovers import sweep
 from tasks.locks import only_one
 from tasks.names import shown_name
@@ -272,8 +272,7 @@ class _Judging:
         workbook = self.workbooks[submission.submission_id]
         if isinstance(workbook, Unreadable):
             return None
-        cover = read_cover(workbook)
-        return cover.period if cover.district_code and cover.form_fits else None
+        return judged_period(workbook)
 
     def _judge(self, state: State, wave: list[Submission]) -> None:
         unreadable = [one for one in wave if isinstance(self.workbooks[one.submission_id], Unreadable)]
@@ -312,40 +311,13 @@ class _Judging:
                     _note_fault(self.report, f"Tệp {submission.file_name} chưa nạp được", end)
 
     def _validate(self, state: State, submissions: list[Submission]) -> tuple[list[Case], list[Judged]]:
-        from tasks.validate import validate_wave
-
         cases = [self._case(state, submission) for submission in submissions]
-        periods = {case.period for case in cases if case.is_judgeable}
-        period = periods.pop() if periods else None
-        frames = derive_wave(cases, period)
-        failures = validate_wave(frames, period)
-        return cases, make_findings(cases, frames, failures, self.settings.listed_findings)
+        return cases, judge_cases(cases, self.settings.listed_findings)
 
     def _case(self, state: State, submission: Submission) -> Case:
         workbook = self.workbooks[submission.submission_id]
         assert isinstance(workbook, ReadWorkbook)
-        cover = read_cover(workbook)
-        case = Case(
-            submission_id=submission.submission_id,
-            workbook=workbook,
-            received_on=submission.received_at.astimezone(ZoneInfo(self.settings.timezone)).date(),
-            district_code=cover.district_code,
-            period=cover.period,
-            form_fits=cover.form_fits,
-            is_closed=cover.period in state.closed,
-            waived_rules=frozenset(waiver.rule for waiver in submission.waivers),
-        )
-        first = self.settings.first_period
-        if case.is_judgeable and case.district_code and case.period and case.period > first:
-            slot = (case.district_code, case.period)
-            standing = state.previous(slot)
-            waits = judging_inputs(state, _at_slot(submission, slot), first)["waits"]
-            case.lacks_previous = waits or standing is None
-            if standing is not None and not waits and standing.period:
-                case.previous = accept.read_previous(self._accepted(standing), standing.period)
-                earlier = {p: s for p, s in state.accepted_of(case.district_code).items() if p < case.period}
-                case.earlier = accept.read_earlier({p: self._accepted(s) for p, s in earlier.items()})
-        return case
+        return make_case(self.settings, state, submission, workbook, self._accepted)
 
     def _accepted(self, submission: Submission) -> Path:
         """The folder of an accepted submission, written again from the raw bytes where it was lost."""
@@ -356,12 +328,10 @@ class _Judging:
         """Record the verdict, in the ledger and in `state`; what is accepted is on disk before the ledger says so."""
         at = self.clock()
         slot = (case.district_code, case.period) if case.district_code and case.period else None
-        inputs = judging_inputs(state, _at_slot(submission, slot), self.settings.first_period)
-        rules_waived, findings_waived = judge.waivers_in_force(
-            submission.waivers, at.astimezone(ZoneInfo(self.settings.timezone)).date()
-        )
-        listed = judge.mark_waived(judged.listed, rules_waived, findings_waived)
-        verdict = judge.decide(judged.counts, listed, rules_waived, bool(inputs.get("waits")))
+        inputs = judging_inputs(state, at_slot(submission, slot), self.settings.first_period)
+        today = at.astimezone(ZoneInfo(self.settings.timezone)).date()
+        waits = bool(inputs.get("waits"))
+        listed, verdict = judge.conclude(judged.counts, judged.listed, submission.waivers, today, waits)
         events = [self._judged_event(submission, case, judged.counts, listed, verdict, inputs, at)]
         if verdict == ACCEPTED and case.district_code and case.period:
             tables = accept.accepted_tables(
@@ -465,11 +435,6 @@ class _Judging:
         )
         self.ledger.append([event])
         self.report.judged.append(submission.submission_id)
-
-
-def _at_slot(submission: Submission, slot: tuple[str, str] | None) -> Submission:
-    """The submission as it will be once its slot is recorded."""
-    return replace(submission, district_code=slot[0] if slot else None, period=slot[1] if slot else None)
 
 
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:

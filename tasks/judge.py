@@ -40,6 +40,15 @@ def decide(counts: Counter[str], listed: list[dict[str, Any]], waived_rules: set
     return HELD if "hold" in outcomes else ACCEPTED
 
 
+def conclude(
+    counts: Counter[str], listed: list[dict[str, Any]], waivers: Iterable[Waiver], on: dt.date, waits: bool
+) -> tuple[list[dict[str, Any]], str]:
+    """The findings, marked where a waiver in force on a day covers them, and the verdict."""
+    waived_rules, waived_findings = waivers_in_force(waivers, on)
+    marked = mark_waived(listed, waived_rules, waived_findings)
+    return marked, decide(counts, marked, waived_rules, waits)
+
+
 def severities(counts: Counter[str]) -> dict[str, int]:
     """Exact number of findings by severity, waived ones included."""
     totals = {"critical": 0, "warning": 0, "info": 0}
@@ -48,4 +57,4 @@ def severities(counts: Counter[str]) -> dict[str, int]:
     return totals
 
 
-__all__ = ["decide", "mark_waived", "rule_pack", "severities", "waivers_in_force"]
+__all__ = ["conclude", "decide", "mark_waived", "rule_pack", "severities", "waivers_in_force"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from ledger.states import OPEN_STATES, State, Submission
@@ -22,6 +23,11 @@ def waits_for_month_before(state: State, district_code: str, period: str, first_
             return True
         before = next_period(before, -1)
     return False
+
+
+def at_slot(submission: Submission, slot: tuple[str, str] | None) -> Submission:
+    """The submission as it will be once its slot is recorded."""
+    return replace(submission, district_code=slot[0] if slot else None, period=slot[1] if slot else None)
 
 
 def judging_inputs(state: State, submission: Submission, first_period: str) -> dict[str, Any]:
