@@ -561,6 +561,23 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
+def upgrade() -> None:
+    """Bring the ledger to the form of this version of the program. Every command does so by itself where it may.
+
+    A SQLite ledger is copied beside itself first. On PostgreSQL, run this as the owner of the table.
+    """
+    from ledger.events import Ledger
+    from ledger.versions import NEWEST
+
+    ledger = Ledger(_settings().database_url)
+    ledger.close()
+    if ledger.found_version == NEWEST:
+        typer.echo(f"Sổ sự kiện đã ở dạng mới nhất ({NEWEST}).")
+    else:
+        typer.echo(f"Đã nâng cấp sổ sự kiện: {ledger.found_version} → {NEWEST}.")
+
+
+@app.command()
 def backup(
     out: Annotated[Path, typer.Option(help="Folder of the backups, outside of the data root.")],
 ) -> None:

@@ -534,6 +534,8 @@ def explain(fault: Exception) -> tuple[str, bool]:
             " (GIAMNGHEO_REVIEW_PROXY). Xem docs/desk.md.",
             True,
         )
+    if name == "LedgerFaulty":
+        return str(fault), False
     if name == "Busy":
         return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
     if name == "NotASampleRoot":

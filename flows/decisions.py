@@ -20,7 +20,7 @@ from settings import Settings
 from tasks import decide
 from tasks.children import Readers
 from tasks.judgements import read_findings
-from tasks.locks import only_one
+from tasks.locks import only_run
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
 
@@ -159,7 +159,7 @@ def _record(
     patience: float,
 ) -> Decided:
     """Under one lock from the look at what is known to the last verdict, so that no other run comes between."""
-    with only_one(settings.data, "ingest", patience):
+    with only_run(settings, "ingest", patience):
         ledger = Ledger(settings.database_url)
         try:
             known = ledger.events()

@@ -32,7 +32,7 @@ from tasks.findings import Judged, finding, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import at_slot, judging_inputs, needs_judging
 from tasks.leftovers import sweep
-from tasks.locks import only_one
+from tasks.locks import only_run
 from tasks.names import shown_name
 from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
@@ -85,7 +85,7 @@ def ingest(
 
     Raises Busy when another run holds the data root.
     """
-    with only_one(settings.data, "ingest"):
+    with only_run(settings, "ingest"):
         report = ingest_locked(
             settings,
             runner,

@@ -11,7 +11,7 @@ from reports.files import write_reports
 from settings import Settings
 from tasks.build import method_hash
 from tasks.inputs import accepted_periods, build_inputs
-from tasks.locks import only_one
+from tasks.locks import only_run
 from tasks.release import ReleaseResult, make_release, point_current
 from tasks.status import expected_periods
 
@@ -36,7 +36,7 @@ def publish(
     Raises NothingToPublish, tasks.release.PublishBlocked (an audit found bad rows; nothing was switched),
     tasks.locks.Busy, or what the disk raises.
     """
-    with only_one(settings.data, "publish"):
+    with only_run(settings, "publish"):
         ledger = Ledger(settings.database_url)
         try:
             state = derive_state(ledger.events())
@@ -73,7 +73,7 @@ def publish(
 
 def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     """Let `current` point to an older finished release. Raises FileNotFoundError where there is none."""
-    with only_one(settings.data, "publish"):
+    with only_run(settings, "publish"):
         ledger = Ledger(settings.database_url)
         try:
             point_current(settings.releases, settings.current, release_id)

@@ -8,7 +8,7 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
 from tasks.leftovers import sweep
-from tasks.locks import only_one
+from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
@@ -21,9 +21,9 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
     (stage, done, total). Raises SystemFault where a raw file is missing, was changed or can't be read within the
     limits of a received file, and what `publish` raises.
     """
-    with only_one(settings.data, "publish"):
+    with only_run(settings, "publish"):
         set_aside_damaged(settings.releases, settings.current)
-    with only_one(settings.data, "ingest"):
+    with only_run(settings, "ingest"):
         sweep(settings, settings.inbox)
         ledger = Ledger(settings.database_url)
         try:

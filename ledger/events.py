@@ -13,34 +13,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
+from ledger.schema import event_table
+from ledger.versions import make_ready
+
 # Any number that every writer of one ledger agrees on.
 _POSTGRESQL_LOCK = 2020_19
-event_table = sa.Table(
-    "event",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("at", sa.String(32), nullable=False, comment="UTC instant, ISO 8601"),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("submission_id", sa.String(64), index=True, comment="SHA-256 of the received bytes"),
-    sa.Column("district_code", sa.String(8)),
-    sa.Column("period", sa.String(7), comment="YYYY-MM"),
-    sa.Column("by", sa.String(200), nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False, comment="JSON object"),
-    sa.Column("previous_hash", sa.String(64), nullable=False),
-    sa.Column("hash", sa.String(64), nullable=False, unique=True),
-)
-# SQLite keeps the promise itself; PostgreSQL does so by the grants of docs/data-team.md.
-for operation in ("UPDATE", "DELETE"):
-    sa.event.listen(
-        event_table,
-        "after_create",
-        sa.DDL(  # type: ignore[no-untyped-call]
-            f"CREATE TRIGGER IF NOT EXISTS event_no_{operation.lower()} BEFORE {operation} ON event "
-            "BEGIN SELECT RAISE(ABORT, 'events are only ever appended'); END"
-        ).execute_if(dialect="sqlite"),
-    )
 
 
 @dataclass(frozen=True)
@@ -63,16 +40,21 @@ class Event:
 
 
 class Ledger:
-    """The events behind one URL. Safe to open anywhere; writers hold the run's lock besides."""
+    """The events behind one URL. Safe to open anywhere; writers hold the run's lock besides.
 
-    def __init__(self, url: str) -> None:
+    Opening makes a new ledger, and brings one of an earlier version forward; `found_version` is the form that it had.
+    Raises LedgerFaulty where that can't be done. One that is opened `as_it_is` is only read, in whatever form it has;
+    where there is none, reading it raises what the database says.
+    """
+
+    def __init__(self, url: str, *, as_it_is: bool = False) -> None:
         self._engine = sa.create_engine(url)
         if self._engine.dialect.name == "sqlite":
-            if self._engine.url.database:
+            if self._engine.url.database and not as_it_is:
                 Path(self._engine.url.database).parent.mkdir(parents=True, exist_ok=True)
             sa.event.listen(self._engine, "connect", _sqlite_pragmas)
             sa.event.listen(self._engine, "begin", _sqlite_begin)
-        metadata.create_all(self._engine)
+        self.found_version = None if as_it_is else make_ready(self._engine, _POSTGRESQL_LOCK)
 
     def append(self, events: Iterable[Event]) -> list[Event]:
         """Append events in one transaction: all of them are recorded, or none. Returns them with their ids."""

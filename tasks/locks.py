@@ -1,10 +1,14 @@
-"""One run at a time on a data root."""
+"""One run at a time on a data root, and on a ledger that several machines share."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+
+from ledger.locks import Held, session_lock
+from settings import Settings
 
 
 class Busy(Exception):
@@ -12,8 +16,23 @@ class Busy(Exception):
 
 
 @contextlib.contextmanager
+def only_run(settings: Settings, purpose: str, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the lock of a purpose (`ingest`, `publish`) on a data root and, where it is on PostgreSQL, on its ledger.
+
+    So two machines never do the same work at once, even if each has a data root of its own. Raises Busy as `only_one`.
+    """
+    give_up = time.monotonic() + wait_seconds
+    with only_one(settings.data, purpose, wait_seconds), contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(session_lock(settings.database_url, purpose, max(0.0, give_up - time.monotonic())))
+        except Held as held:
+            raise Busy(f"another {purpose} is running on this ledger ({held.by})") from held
+        yield
+
+
+@contextlib.contextmanager
 def only_one(data: Path, purpose: str, wait_seconds: float = 0) -> Iterator[None]:
-    """Hold the lock of a purpose (`ingest`, `publish`) on a data root. It falls when the process dies.
+    """Hold the lock file of a purpose on a data root. It falls when the process dies.
 
     Raises Busy when another process keeps it for longer than `wait_seconds`.
     """

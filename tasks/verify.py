@@ -84,7 +84,7 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
                 pages = connection.execute("pragma integrity_check").fetchone()[0]
             if pages != "ok":
                 damage.append(Damage("ledger", place, f"tệp SQLite hỏng: {pages.splitlines()[0]}", FROM_BACKUP))
-        ledger = Ledger(settings.database_url)
+        ledger = Ledger(settings.database_url, as_it_is=True)
         try:
             broken = ledger.damaged()
             events = ledger.events()

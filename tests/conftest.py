@@ -1,11 +1,13 @@
 """Shared by the rooms: how properties are tested, and the sample year, told once."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from postgresql_server import PostgresServer, running_postgresql
 from sample_year import run
 
 # A slow, shared machine is no failure of a property.
@@ -27,3 +29,10 @@ def sample_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
             told.write_text(run(folder / "data", "demo").stdout, encoding="utf-8")
     assert "117 chấp nhận" in told.read_text(encoding="utf-8")
     return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, one for each worker; every test makes a database of its own there."""
+    with running_postgresql() as server:
+        yield server

@@ -1,13 +1,14 @@
 """The ledger: appended whole or not at all, never changed, and every change by force shows."""
 
 import datetime as dt
-import sqlite3
+import uuid
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from postgresql_server import PostgresServer
 
 from ledger.events import Event, Ledger
 
@@ -20,9 +21,13 @@ def an_event(kind: str = "closed", **changes: object) -> Event:
     return Event(kind, **(values | changes))  # type: ignore[arg-type]
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'so' / 'ledger.sqlite'}"
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An address where no ledger is yet: all here holds for both databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'so' / 'ledger.sqlite'}"
+    server: PostgresServer = request.getfixturevalue("postgresql")
+    return server.create(f"ledger-{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -33,13 +38,20 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 
 def by_force(url: str, *statements: str) -> None:
-    """Change the file behind the ledger's back, its guards taken off first."""
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
-        connection.execute("DROP TRIGGER event_no_update")
-        connection.execute("DROP TRIGGER event_no_delete")
+    """Change the table behind the ledger's back, its guards taken off first."""
+    guards = ("event_no_update", "event_no_delete", "event_chain")
+    taken_off = [f"DROP TRIGGER {guard}" for guard in guards]
+    if not url.startswith("sqlite"):
+        taken_off = ["ALTER TABLE event DISABLE TRIGGER USER"]
+    directly(url, *taken_off, *statements)
+
+
+def directly(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
         for statement in statements:
-            connection.execute(statement)
-    connection.close()
+            connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 def test_a_new_ledger_is_empty_and_sound(ledger: Ledger) -> None:
@@ -120,13 +132,21 @@ class TestAllOrNothing:
 @pytest.mark.parametrize("statement", ["UPDATE event SET reason = 'khác'", "DELETE FROM event"])
 def test_an_event_can_neither_be_changed_nor_removed(ledger: Ledger, url: str, statement: str) -> None:
     ledger.append([an_event()])
-    with (
-        sqlite3.connect(url.removeprefix("sqlite:///")) as connection,
-        pytest.raises(sqlite3.IntegrityError, match="only ever appended"),
-    ):
-        connection.execute(statement)
-    connection.close()
+    with pytest.raises(sa.exc.DBAPIError, match="only ever appended"):
+        directly(url, statement)
     assert [event.reason for event in ledger.events()] == ["đủ hồ sơ"]
+
+
+def test_an_event_that_does_not_follow_the_last_one_is_refused(ledger: Ledger, url: str) -> None:
+    """As two writers would make it that know nothing of each other."""
+    ledger.append([an_event(), an_event()])
+    again = (
+        'INSERT INTO event (at, kind, "by", reason, payload, previous_hash, hash) '
+        "SELECT at, kind, \"by\", reason, payload, previous_hash, 'another' FROM event WHERE id = 2"
+    )
+    with pytest.raises(sa.exc.DBAPIError, match="hash of the last one"):
+        directly(url, again)
+    assert len(ledger.events()) == 2
 
 
 class TestHashChain:
