@@ -521,7 +521,7 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
 
 def explain(fault: Exception) -> tuple[str, bool]:
     """A fault in one sentence with a way on, and whether it is the call that was wrong."""
-    import sqlite3
+    from tasks.fault_words import in_words
 
     name = type(fault).__name__
     if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
@@ -547,19 +547,13 @@ def explain(fault: Exception) -> tuple[str, bool]:
         return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
     if name == "PublishBlocked":
         return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
-    if "duckdb" in type(fault).__module__:
-        return f"Lỗi hệ thống ở kho dữ liệu: {fault}. Bản đang dùng giữ nguyên; chạy lại sau khi khắc phục.", False
     if type(fault).__module__.startswith(("httpx", "httpcore", "prefect")):
         return (
             f"Không làm việc được với máy chủ Prefect ({name}: {fault}). Kiểm tra PREFECT_API_URL và máy chủ, hoặc bỏ "
             "PREFECT_API_URL để chạy không qua Prefect. Tệp chưa xong vẫn chờ.",
             False,
         )
-    if isinstance(fault, (OSError, sqlite3.Error)):
-        detail = getattr(fault, "strerror", None) or str(fault)
-        where = getattr(fault, "filename", None)
-        return f"Lỗi hệ thống: {detail}{f' ({where})' if where else ''}. Chạy lại sau khi khắc phục.", False
-    return f"Lỗi hệ thống ({name}): {fault}", False
+    return f"Lỗi hệ thống: {in_words(fault)}", False
 
 
 def _escape(text: str) -> str:

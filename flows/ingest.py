@@ -26,6 +26,7 @@ from tasks.cases import judge_cases, judged_period, make_case
 from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
 from tasks.cross import id_numbers
+from tasks.fault_words import in_words
 from tasks.faults import Unreadable
 from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
@@ -439,11 +440,9 @@ class _Judging:
 
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:
     log.error(what, exc_info=fault)
-    report.faults.append(f"{what}: {describe(fault)}")
+    report.faults.append(f"{what}. {describe(fault)}")
 
 
 def describe(fault: Exception) -> str:
-    """A fault of the system in one sentence."""
-    if isinstance(fault, OSError):
-        return f"{fault.strerror or type(fault).__name__} ({fault.filename or ''})"
-    return f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}".rstrip(": ")
+    """A fault of the system in one sentence, with the way on."""
+    return in_words(fault, "chạy lại giamngheo ingest")

@@ -32,9 +32,15 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
     and SystemFault; an unfinished folder is removed by the next backup.
     """
     if out.resolve().is_relative_to(settings.data.resolve()):
-        raise SystemFault(f"a backup inside of the data root {settings.data} would be lost with it")
+        raise SystemFault(
+            f"a backup inside of the data root {settings.data} would be lost with it",
+            f"bản sao lưu nằm trong {settings.data} sẽ mất cùng dữ liệu: chọn --out ở ổ đĩa khác",
+        )
     if not settings.ledger_url and not (settings.data / LEDGER).is_file():
-        raise SystemFault(f"{settings.data} has no {LEDGER}: there is nothing to back up")
+        raise SystemFault(
+            f"{settings.data} has no {LEDGER}: there is nothing to back up",
+            f"{settings.data} không có {LEDGER} nên không có gì để sao lưu: kiểm tra GIAMNGHEO_DATA",
+        )
     out.mkdir(parents=True, exist_ok=True)
     for abandoned in out.glob(f"{_UNFINISHED}*"):
         shutil.rmtree(abandoned)
@@ -42,7 +48,10 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
     name = f"{at.astimezone(dt.UTC):%Y-%m-%dT%H%M%SZ}"
     aside, final = out / f"{_UNFINISHED}{name}", out / name
     if final.exists():
-        raise SystemFault(f"there is a backup of this second already: {final}")
+        raise SystemFault(
+            f"there is a backup of this second already: {final}",
+            f"giây này đã có một bản sao lưu ({final}): chạy lại lệnh này",
+        )
     aside.mkdir()
     _copy_ledger(settings.database_url, f"sqlite:///{aside / LEDGER}")
     for path in sorted(settings.data.glob("*.sqlite")):
@@ -68,10 +77,17 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
     Raises SystemFault where `backup` is none, or the data root or its ledger holds something already.
     """
     if not (backup / LEDGER).is_file():
-        raise SystemFault(f"{backup} is no backup: it has no {LEDGER}")
+        raise SystemFault(
+            f"{backup} is no backup: it has no {LEDGER}",
+            f"{backup} không phải bản sao lưu (không có {LEDGER}): chọn thư mục do giamngheo backup tạo",
+        )
     taken = [name for name in (LEDGER, *KEPT_FOLDERS) if (settings.data / name).exists()]
     if taken:
-        raise SystemFault(f"{settings.data} is not empty ({', '.join(taken)}): restore into an empty data root")
+        found = ", ".join(taken)
+        raise SystemFault(
+            f"{settings.data} is not empty ({found}): restore into an empty data root",
+            f"{settings.data} đã có dữ liệu ({found}): đặt GIAMNGHEO_DATA tới một thư mục trống rồi khôi phục",
+        )
     settings.data.mkdir(parents=True, exist_ok=True)
     files = [path for path in _finished(backup) if path.name != LEDGER]
     for done, path in enumerate(files, start=1):

@@ -18,4 +18,14 @@ class Unreadable(Exception):
 
 
 class SystemFault(Exception):
-    """We must act: disk, lock, library or our own mistake. The message is one clear sentence."""
+    """We must act: disk, lock, library or our own mistake.
+
+    The message is for logs; `message_vi` is the sentence that who runs the command line reads, ending in a way on.
+    """
+
+    def __init__(self, message: str, message_vi: str) -> None:
+        super().__init__(message, message_vi)
+        self.message_vi = message_vi
+
+    def __str__(self) -> str:
+        return str(self.args[0])

@@ -33,6 +33,10 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     temporary = path.parent / f".tmp-{secrets.token_hex(6)}-{path.name}"
     try:
         yield temporary
+    except OSError as fault:
+        # A write that fails does not say where.
+        fault.filename = fault.filename or str(path.parent)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

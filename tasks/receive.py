@@ -155,7 +155,10 @@ def set_aside(path: Path, inbox: Path, submission_id: str) -> None:
     done = inbox / DONE_FOLDER
     done.mkdir(exist_ok=True)
     if done.is_symlink():
-        raise SystemFault(f"{done} is a link; what is taken must stay in the inbox")
+        raise SystemFault(
+            f"{done} is a link; what is taken must stay in the inbox",
+            f"{done} là liên kết đến nơi khác: thay bằng thư mục thường rồi chạy lại giamngheo ingest",
+        )
     target = done / path.name
     if os.path.lexists(target):
         tag = f".{submission_id[:8]}.{time.time_ns()}"

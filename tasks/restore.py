@@ -16,6 +16,7 @@ from tasks.read import ReadWorkbook
 
 # Workbooks that wait, read, for the one before them: the children are never idle, and few are in memory.
 _AHEAD = 4
+_SEND_AGAIN = "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đó vào inbox/ rồi chạy giamngheo ingest"
 
 
 def restore_accepted(
@@ -48,19 +49,30 @@ def restore_accepted(
 def _read(settings: Settings, submission: Submission, readers: Readers) -> "Future[ReadWorkbook | Unreadable]":
     path = settings.raw / submission.submission_id
     if not path.is_file():
-        raise SystemFault(f"the raw file {submission.submission_id[:12]} is missing")
+        raise SystemFault(
+            f"the raw file {submission.submission_id[:12]} is missing",
+            f"thiếu tệp đã nhận {submission.submission_id[:12]} trong raw/: {_SEND_AGAIN}",
+        )
     if sha256_of(path) != submission.submission_id:
-        raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
+        raise SystemFault(
+            f"the raw file {submission.submission_id[:12]} was changed",
+            f"tệp đã nhận {submission.submission_id[:12]} trong raw/ đã bị sửa: {_SEND_AGAIN}",
+        )
     return readers.submit(path, submission.file_name)
 
 
 def _write(settings: Settings, submission: Submission, workbook: ReadWorkbook | Unreadable, key: bytes) -> None:
     if isinstance(workbook, Unreadable):
         raise SystemFault(
-            f"the raw file {submission.submission_id[:12]} was accepted and can't be read again: {workbook.reason_en}"
+            f"the raw file {submission.submission_id[:12]} was accepted and can't be read again: {workbook.reason_en}",
+            f"tệp {submission.submission_id[:12]} đã chấp nhận mà nay không đọc lại được ({workbook.reason_vi}): nâng "
+            "GIAMNGHEO_READER_SECONDS hoặc GIAMNGHEO_READER_MEGABYTES rồi chạy lại, hoặc rút tệp này lại",
         )
     if submission.slot is None:
-        raise SystemFault(f"the submission {submission.submission_id[:12]} is accepted for no district and month")
+        raise SystemFault(
+            f"the submission {submission.submission_id[:12]} is accepted for no district and month",
+            f"tệp {submission.submission_id[:12]} được chấp nhận mà không rõ huyện và kỳ: báo cho người phát triển",
+        )
     tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
     folder = settings.accepted / submission.submission_id
     shutil.rmtree(folder, ignore_errors=True)

@@ -80,7 +80,10 @@ def _suite(name: str, period: str | None) -> list[Expectation]:
     if name in always:
         return always[name]()
     if period is None:
-        raise SystemFault(f"sheet {name} can't be validated without a period")
+        raise SystemFault(
+            f"sheet {name} can't be validated without a period",
+            f"trang {name} chưa kiểm tra được vì chưa rõ kỳ: báo cho người phát triển",
+        )
     by_period: dict[str, Callable[[str], list[Expectation]]] = {
         "household": household.suite,
         "commune": commune.suite,
@@ -125,10 +128,18 @@ def _run(
         number = (outcome.expectation_config.meta or {})["question"]
         raised = _raised(outcome)
         if raised is not None:
-            raise SystemFault(f"rule {questions[number].rule} could not be computed: {raised}")
+            rule = questions[number].rule
+            raise SystemFault(
+                f"rule {rule} could not be computed: {raised}",
+                f"quy tắc {rule} không tính được trên tệp này: báo cho người phát triển kèm nhật ký lỗi",
+            )
         outcomes[number] = outcome
     if outcomes.keys() != set(numbers):
-        raise SystemFault(f"{len(numbers) - len(outcomes)} rules gave no answer")
+        silent = len(numbers) - len(outcomes)
+        raise SystemFault(
+            f"{silent} rules gave no answer",
+            f"{silent} quy tắc không cho kết quả: báo cho người phát triển kèm nhật ký lỗi",
+        )
     return outcomes
 
 

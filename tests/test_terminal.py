@@ -14,9 +14,10 @@ from tasks.findings import finding, to_frame
 @pytest.mark.parametrize(
     ("fault", "words", "is_usage"),
     [
-        (duckdb.IOException("No space left on device"), "kho dữ liệu", False),
+        (duckdb.IOException("No space left on device"), "Hết chỗ trên đĩa: dọn bớt rồi chạy lại lệnh này.", False),
+        (duckdb.InternalException("an assertion"), "Kho dữ liệu báo lỗi, bản đang dùng giữ nguyên", False),
         (httpx.ConnectError("All connection attempts failed"), "PREFECT_API_URL", False),
-        (OSError(28, "No space left on device", "x.parquet"), "No space left on device (x.parquet)", False),
+        (OSError(28, "No space left on device", "x.parquet"), "Hết chỗ trên đĩa (x.parquet): dọn bớt", False),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError", False),
     ],
 )

@@ -416,7 +416,8 @@ class TestSystemFaults:
             report = room.run()
         (fault,) = report.faults
         assert "a.xlsx" in fault
-        assert "No space left on device" in fault
+        assert "Hết chỗ trên đĩa" in fault
+        assert "chạy lại giamngheo ingest" in fault
         assert "\n" not in fault
         assert room.states() == {"a.xlsx": "received", "b.xlsx": "accepted"}
         assert room.one("a.xlsx").judgement is None
@@ -434,7 +435,7 @@ class TestSystemFaults:
 
         def fails_for_one(frames: object, period: str | None) -> object:
             if "971" in frames.cover.get_column("value"):  # type: ignore[attr-defined]
-                raise SystemFault("rule H12 could not be computed on frame household: an odd value")
+                raise SystemFault("rule H12 could not be computed: an odd value", "quy tắc H12 không tính được")
             return validate(frames, period)  # type: ignore[arg-type]
 
         with monkeypatch.context() as patch:
