@@ -418,6 +418,36 @@ def rejudge(
 
 
 @app.command()
+def replay(
+    period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
+    district: Annotated[str | None, typer.Option(help="One district, by its code.")] = None,
+    as_json: Json = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if anything would change.")] = False,
+) -> None:
+    """What the present rules would change: every known submission judged again, nothing recorded.
+
+    Lists what would newly fail or pass. What is not accepted can then be judged
+    by them: giamngheo rejudge. Accepted submissions are for a validator.
+    """
+    import terminal
+    from flows.replay import replay as run
+    from terminal_replay import print_replay
+
+    settings = _settings()
+    month, code = _period(period) if period else None, _district(district) if district else None
+    with terminal.progress(quiet=as_json) as report:
+        found = run(settings, period=month, district=code, on_progress=report)
+    if as_json:
+        _print_json(found.as_object())
+    else:
+        print_replay(found)
+    if found.faults:
+        sys.exit(SYSTEM_FAULT)
+    if strict and found.changes:
+        sys.exit(NOT_ALL_WELL)
+
+
+@app.command()
 def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a trial notice to every address.")] = False,
 ) -> None:
@@ -839,6 +869,15 @@ def _expected_period(text: str) -> str:
     if _period(text) not in expected:
         raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text
+
+
+def _district(code: str) -> str:
+    from plan.reference import district_names
+
+    if code not in district_names():
+        known = ", ".join(f"{known} {name}" for known, name in district_names().items())
+        raise WrongUsage(f"Không có huyện {code}. Các huyện: {known}")
+    return code
 
 
 def _now() -> dt.datetime:

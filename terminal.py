@@ -34,6 +34,7 @@ STAGES_VI = {
     "validate": "Kiểm tra",
     "accept": "Nạp dữ liệu",
     "rebuild": "Dựng lại",
+    "replay": "Xét thử",
     "verify": "Kiểm tra toàn vẹn",
     "backup": "Sao lưu",
     "restore": "Khôi phục",

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.catalogue import rule_pack
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
@@ -161,6 +162,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         "first_period": inputs.first_period,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "code_version": inputs.code_version,
+        "rule_pack": rule_pack(),
         "input_hash": input_hash(inputs),
         "submissions": _published(inputs),
         "districts_missing": _districts_missing(warehouse),

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, province, write_inputs
 
+from expectations.catalogue import rule_pack
 from tasks import release
 from tasks.build import BuildInputs, build_warehouse
 from tasks.release import (
@@ -57,6 +58,14 @@ def test_equal_inputs_use_the_finished_release_again(folder: Path, small_inputs:
     assert first.release_id == again.release_id
     assert first.release_id.startswith(f"{BASELINE}-")
     assert (folder / "current").resolve() == first.path.resolve()
+
+
+def test_the_manifest_says_which_code_and_rule_pack_made_it(folder: Path, small_inputs: BuildInputs) -> None:
+    made = publish(folder, small_inputs)
+    manifest = json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
+    with duckdb.connect(str(made.path / "warehouse.duckdb"), read_only=True) as reader:
+        known = reader.execute("select code_version, rule_pack from meta.build").fetchone()
+    assert (manifest["code_version"], manifest["rule_pack"]) == known == ("test", rule_pack())
 
 
 @pytest.mark.usefixtures("ready_made")
