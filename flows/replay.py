@@ -14,7 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flows.ingest import CHUNK, describe
+from flows.ingest import CHUNK
 from ledger.events import Event, Ledger
 from ledger.states import UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
@@ -22,15 +22,15 @@ from tasks import judge
 from tasks.case import Case
 from tasks.cases import judge_cases, judged_period, make_case
 from tasks.children import Readers, start_readers
+from tasks.fault_words import in_words
 from tasks.faults import SystemFault, Unreadable
-from tasks.files import sha256_of
 from tasks.findings import Judged
 from tasks.inputs import code_version
 from tasks.judging import at_slot, judging_inputs
 from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.replay import Judgement, Replay, compare, judged_before, judgement
-from tasks.restore import restore_accepted
+from tasks.restore import restore_accepted, submit_raw
 
 log = logging.getLogger("giamngheo")
 
@@ -130,17 +130,10 @@ class _Replaying:
         started: Reading = {}
         for one in lot:
             try:
-                started[one.submission_id] = self.readers.submit(self._whole(one), one.file_name)
+                started[one.submission_id] = submit_raw(self.settings, one, self.readers)
             except (OSError, SystemFault) as fault:
                 started[one.submission_id] = fault
         return started
-
-    def _whole(self, submission: Submission) -> Path:
-        """The raw file. Raises OSError and SystemFault: another file than was received says nothing of the rules."""
-        path = self.settings.raw / submission.submission_id
-        if sha256_of(path) != submission.submission_id:
-            raise SystemFault(f"the raw file {submission.submission_id[:12]} was changed")
-        return path
 
     def judge(self, lot: list[Submission], reading: Reading) -> None:
         workbooks: dict[str, ReadWorkbook] = {}
@@ -221,4 +214,5 @@ class _Replaying:
 
     def _note(self, submission: Submission, fault: Exception) -> None:
         log.error("A submission could not be judged again", exc_info=fault)
-        self.found.faults.append(f"Tệp {submission.file_name} ({submission.submission_id[:12]}): {describe(fault)}")
+        file = f"Tệp {submission.file_name} ({submission.submission_id[:12]})"
+        self.found.faults.append(f"{file}: {in_words(fault)}")

@@ -41,12 +41,13 @@ def restore_accepted(
         reading: deque[Future[ReadWorkbook | Unreadable]] = deque()
         for done, submission in enumerate(due):
             for one in due[done + len(reading) : done + _AHEAD]:
-                reading.append(_read(settings, one, children))
+                reading.append(submit_raw(settings, one, children))
             _write(settings, submission, reading.popleft().result(), key)
             on_done(done + 1, len(due))
 
 
-def _read(settings: Settings, submission: Submission, readers: Readers) -> "Future[ReadWorkbook | Unreadable]":
+def submit_raw(settings: Settings, submission: Submission, readers: Readers) -> "Future[ReadWorkbook | Unreadable]":
+    """Have a received file read again, from exactly the bytes that were received. Raises SystemFault and OSError."""
     path = settings.raw / submission.submission_id
     if not path.is_file():
         raise SystemFault(
