@@ -35,6 +35,7 @@ ELSEWHERE = {
     "tasks/receive set_aside unlink": "the note of a file that could not be taken before",
     "tasks/files write_bytes replace": "named after who asks for it",
     "flows/ingest _receive append": "is `take`, inside of it",
+    "ledger/versions": "tests/ledger/test_versions.py: killed in between",
     "flows/ingest _refuse append": "as _conclude, for a file that can't be opened",
     "tasks/mend set_aside_damaged rmtree": "an older damaged release of the same name",
     "tasks/release switch unlink": "the link that a killed run left",
