@@ -32,7 +32,7 @@ def main() -> None:
     ledger = Ledger(settings.database_url)
     inputs = build_inputs(settings, derive_state(ledger.events()), "2020-12")
     ledger.close()
-    tasks.build.PLAN_DATA = _stretched_plan(scratch / "plan")
+    tasks.build.PLAN_DATA = stretched_plan(scratch / "plan", "2015-01-01")
     ten = _ten_years(inputs, scratch / "accepted")
 
     started = time.perf_counter()
@@ -45,11 +45,12 @@ def main() -> None:
     print(json.dumps({"build": built - started, "audit": audited - built, "months": len(ten.slots) // 9}))
 
 
-def _stretched_plan(folder: Path) -> Path:
+def stretched_plan(folder: Path, first: str) -> Path:
+    """The plan's tables with a list of units that holds from another day on."""
     folder.mkdir(parents=True)
     for path in tasks.build.PLAN_DATA.glob("*.csv"):
         text = path.read_text(encoding="utf-8")
-        (folder / path.name).write_text(text.replace("2016-01-01", "2015-01-01") if path.name == "units.csv" else text)
+        (folder / path.name).write_text(text.replace("2016-01-01", first) if path.name == "units.csv" else text)
     return folder
 
 
@@ -66,7 +67,7 @@ def _ten_years(inputs: BuildInputs, accepted: Path) -> BuildInputs:
             source = baseline[district] if period == FIRST else by_place[day.month, district]
             old = source["accepted_submission_id"]
             name = f"{period}-{district}-{old}"[:64]
-            _rename(inputs.accepted / old, accepted / name, name, day)
+            rename_tables(inputs.accepted / old, accepted / name, name, day)
             new_slots.append(source | {"period": day, "accepted_submission_id": name, "due": day + dt.timedelta(10)})
             new_submissions.append(submissions[old] | {"submission_id": name, "period": day})
     return dataclasses.replace(
@@ -82,7 +83,8 @@ def _ten_years(inputs: BuildInputs, accepted: Path) -> BuildInputs:
     )
 
 
-def _rename(source: Path, target: Path, submission_id: str, day: dt.date) -> None:
+def rename_tables(source: Path, target: Path, submission_id: str, day: dt.date) -> None:
+    """Accepted tables once more, as those of another submission and month."""
     target.mkdir(parents=True)
     for sheet in ACCEPTED:
         table = pl.read_parquet(source / f"{sheet}.parquet")
