@@ -1,6 +1,7 @@
 """The state of every submission and slot, as it follows from the recorded events (contract, section 2)."""
 
 import datetime as dt
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,21 +93,22 @@ class State:
     published: list[Event] = field(default_factory=list)
     standings: list[Standing] = field(default_factory=list)
     position: int = 0
+    # District → period → what is accepted, kept by the fold: asked of every file, and there may be ten years of them.
+    _accepted: dict[str, dict[str, list[Submission]]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for submission in self.submissions.values():
+            if submission.state == ACCEPTED:
+                self._stand(submission)
 
     def accepted(self, slot: tuple[str, str]) -> Submission | None:
-        """The submission that stands for a slot, or None."""
-        for submission in self.submissions.values():
-            if submission.slot == slot and submission.state == ACCEPTED:
-                return submission
-        return None
+        """The submission that stands for a slot, or None. Of two, until one is superseded, the first received."""
+        here = self._accepted.get(slot[0], {}).get(slot[1])
+        return here[0] if here else None
 
     def accepted_of(self, district_code: str) -> dict[str, Submission]:
         """Period → the accepted submission of a district."""
-        return {
-            submission.period: submission
-            for submission in self.submissions.values()
-            if submission.district_code == district_code and submission.state == ACCEPTED and submission.period
-        }
+        return {period: here[0] for period, here in self._accepted.get(district_code, {}).items() if here}
 
     def previous(self, slot: tuple[str, str]) -> Submission | None:
         """The district's accepted submission for the latest period before the slot's."""
@@ -118,6 +120,14 @@ class State:
         """Whether a file received later already stands for the same slot."""
         standing = self.accepted(submission.slot) if submission.slot else None
         return standing is not None and standing.order > submission.order
+
+    def _stand(self, submission: Submission) -> None:
+        if submission.slot:
+            here = self._accepted.setdefault(submission.slot[0], {}).setdefault(submission.slot[1], [])
+            if submission.state == ACCEPTED:
+                insort(here, submission, key=lambda one: one.order)
+            else:
+                here.remove(submission)
 
     def find(self, prefix: str) -> Submission:
         """The one submission whose id starts so. Raises LookupError for none or several."""
@@ -166,6 +176,7 @@ def _note_standing(state: State, submission: Submission, stood: bool, event: Eve
     stands = submission.state == ACCEPTED
     if submission.slot is None or stood == stands:
         return
+    state._stand(submission)
     # A file that was superseded no longer stood: its successor was recorded first.
     if stands or state.accepted(submission.slot) is None:
         standing = submission.submission_id if stands else None

@@ -52,17 +52,23 @@ def shared_id_numbers(judgements: Path, state: State, submissions: Iterable[Subm
 
     Columns of SCHEMA, `submission_id` and `other_district`; one row per household.
     """
-    asked = [one for one in submissions if one.slot is not None]
-    periods = {one.period for one in asked}
-    listed = [_EMPTY.select("id_number_hash", "period", pl.col("district_code").alias("other_district"))]
-    for other in state.submissions.values():
-        if other.state == ACCEPTED and other.period in periods:
-            listed.append(
-                _read(judgements, other).select("id_number_hash", "period", other_district=pl.col("district_code"))
-            )
-    own = pl.concat([_EMPTY, *[_read(judgements, one) for one in asked]])
+    asked = {one.submission_id: one for one in submissions if one.slot is not None}
+    periods = {one.period for one in asked.values()}
+    accepted = [one for one in state.submissions.values() if one.state == ACCEPTED and one.period in periods]
+    listed = _listed(judgements, [*asked.values(), *(one for one in accepted if one.submission_id not in asked)])
+    # Ten years of a province list millions of numbers, nearly all of them in one district alone.
+    several = (
+        listed.group_by("id_number_hash", "period")
+        .agg(districts=pl.col("district_code").n_unique())
+        .filter(pl.col("districts") > 1)
+    )
+    shared = listed.join(several, on=["id_number_hash", "period"], how="semi").collect()
+    standing = shared.filter(pl.col("submission_id").is_in([one.submission_id for one in accepted])).select(
+        "id_number_hash", "period", other_district=pl.col("district_code")
+    )
     return (
-        own.join(pl.concat(listed).unique(), on=["id_number_hash", "period"], how="inner", maintain_order="left")
+        shared.filter(pl.col("submission_id").is_in(list(asked)))
+        .join(standing.unique(), on=["id_number_hash", "period"])
         .filter(pl.col("other_district") != pl.col("district_code"))
         .sort("submission_id", "row", "other_district")
         .unique(["submission_id", "row"], keep="first", maintain_order=True)
@@ -88,21 +94,19 @@ def cross_findings(judgements: Path, state: State, submissions: Iterable[Submiss
     ]
 
 
-def cross_counts(judgements: Path, state: State) -> Counter[str]:
-    """How many X04 every submission has."""
-    shared = shared_id_numbers(judgements, state, state.submissions.values())
+def cross_counts(judgements: Path, state: State, period: str | None = None) -> Counter[str]:
+    """How many X04 every submission has, or every one of a period."""
+    asked = [one for one in state.submissions.values() if period in (None, one.period)]
+    shared = shared_id_numbers(judgements, state, asked)
     return Counter(shared.get_column("submission_id").to_list())
 
 
-_EMPTY = pl.DataFrame(schema=SCHEMA | dict.fromkeys(("submission_id", "district_code", "period"), pl.String))
-
-
-def _read(judgements: Path, submission: Submission) -> pl.DataFrame:
-    name = (submission.judgement or {}).get("id_numbers")
-    if not name or not (judgements / name).is_file():
-        return _EMPTY
-    return pl.read_parquet(judgements / name).with_columns(
-        submission_id=pl.lit(submission.submission_id),
-        district_code=pl.lit(submission.district_code),
-        period=pl.lit(submission.period),
-    )
+def _listed(judgements: Path, submissions: list[Submission]) -> pl.LazyFrame:
+    """The households of submissions (SCHEMA) with whose they are: `submission_id`, `district_code`, `period`."""
+    named = [(one, judgements / name) for one in submissions if (name := (one.judgement or {}).get("id_numbers"))]
+    there = [(str(path), one.submission_id, one.district_code, one.period) for one, path in named if path.is_file()]
+    whose = pl.DataFrame(there, schema=["path", "submission_id", "district_code", "period"], orient="row")
+    if not there:
+        return pl.LazyFrame(schema=SCHEMA | dict.fromkeys(("submission_id", "district_code", "period"), pl.String))
+    tables = pl.scan_parquet(sorted({path for path, *_ in there}), include_file_paths="path", glob=False)
+    return tables.join(whose.lazy(), on="path").drop("path")

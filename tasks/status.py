@@ -47,7 +47,7 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
     `version`, the last event that concerns the submission.
     """
     rows = []
-    shared = cross_counts(settings.judgements, state)
+    shared = cross_counts(settings.judgements, state, period)
     by_slot: dict[tuple[str, str], list[Submission]] = {}
     for submission in state.submissions.values():
         if submission.slot:
