@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench import desk, hostile, reading, verdict
@@ -36,40 +37,57 @@ TEN_YEARS_BYTES = 2 * 10**9
 # The desk's pages, and how much more memory it may come to hold while it gives thousands of them.
 HOME_SECONDS, SUBMISSION_SECONDS = 0.15, 0.25
 FLAT = 1.1
+MONTHS_BEHIND = (1, 12, 60, 120)
+# At ten years behind, against one month: taking files in may not grow with the past, a release holds all of it.
+MONTHS_LIMITS = {"ingest": 3.0}
+PARTS = ("files", "reading", "hostile", "verdict", "year")
+LONG = ("year",)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Speed, as ratios within one run.")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the short contenders")
-    parser.add_argument("--quick", action="store_true", help="one round, without the year, by hand and the page")
+    parser.add_argument("--quick", action="store_true", help="one round, without by hand, the year and the page")
+    parser.add_argument("--only", choices=PARTS, help="one part alone, without the page")
     choice = parser.parse_args()
     rounds = 1 if choice.quick else choice.rounds
+    parts = [choice.only] if choice.only else [part for part in PARTS if not (choice.quick and part in LONG)]
 
     # An installed program has its bytecode; the repository's own modules may not have any yet.
     for path in _own_modules():
         compileall.compile_file(path, quiet=2)
-    load_before = os.getloadavg()
     CACHE.mkdir(parents=True, exist_ok=True)
-    results = Results(rounds, load_before)
-    for times, limit in COLD_LIMITS.items():
-        files = prepare(times)
-        _report(results, _compare(files, limit, rounds, by_hand=not choice.quick))
-    _report(results, reading.compare(prepare(min(COLD_LIMITS)), prepare(max(COLD_LIMITS)), rounds))
-    _report(results, hostile.compare(prepare(1), rounds))
-    _report(results, _verdict())
-    if not choice.quick:
-        _report(results, _year())
+    results = Results(rounds, os.getloadavg())
+    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as name:
+        for part in parts:
+            for lines in _measured(part, rounds, Path(name), by_hand=not choice.quick):
+                results.lines += lines
+                print_lines(lines)
     results.load_after = os.getloadavg()
     print(f"\nload of the machine before and after: {results.load_before[0]:.1f}, {results.load_after[0]:.1f}")
-    if not choice.quick:
+    if parts == list(PARTS):
         write_page(REPOSITORY / "docs" / "benchmarks.md", results)
     return 0 if all(line.holds for line in results.lines) else 1
 
 
-def _report(results: Results, lines: list[Line]) -> None:
-    """Show a group as soon as it is measured."""
-    results.lines += lines
-    print_lines(lines)
+def _measured(part: str, rounds: int, scratch: Path, *, by_hand: bool) -> Iterator[list[Line]]:
+    """The lines of one part, a group at a time, as soon as it is measured."""
+    if part == "files":
+        for times, limit in COLD_LIMITS.items():
+            yield _compare(prepare(times), limit, rounds, by_hand=by_hand)
+    elif part == "reading":
+        yield reading.compare(prepare(min(COLD_LIMITS)), prepare(max(COLD_LIMITS)), rounds)
+    elif part == "hostile":
+        yield hostile.compare(prepare(1), rounds)
+    elif part == "verdict":
+        yield _verdict()
+    else:
+        root = scratch / "data"
+        yield _told(root)
+        yield _release(root)
+        yield _ten_years(root, scratch)
+        yield _months(root, scratch)
+        yield _desk(root)
 
 
 def _compare(files: Files, cold_limit: float, rounds: int, *, by_hand: bool) -> list[Line]:
@@ -92,12 +110,14 @@ def _compare(files: Files, cold_limit: float, rounds: int, *, by_hand: bool) -> 
         _say(f"{files.households:,} households, warm")
         warm = json.loads(measure(module("warm", files.folder, scratch, rounds, best)).output)
 
+    taken = len(files.paths), json.loads(floors[best][0].output)["rows"]
     size = f"{files.households:,} households"
-    floor = Line(size, f"floor: {best}", [run.seconds for run in floors[best]], cpu=_cpu(floors[best]))
+    floor = Line(size, f"floor: {best}", [run.seconds for run in floors[best]], cpu=_cpu(floors[best]), size=taken)
     lines = [floor]
     for reader in floors.keys() - {best}:
         runs = floors[reader]
-        lines.append(Line(size, f"floor: {reader}", [run.seconds for run in runs], floor.seconds, cpu=_cpu(runs)))
+        seconds = [run.seconds for run in runs]
+        lines.append(Line(size, f"floor: {reader}", seconds, floor.seconds, cpu=_cpu(runs), size=taken))
     lines.append(
         Line(
             size,
@@ -108,13 +128,15 @@ def _compare(files: Files, cold_limit: float, rounds: int, *, by_hand: bool) -> 
             cpu=_cpu(cold),
             peak_bytes=max(run.peak_bytes for run in cold),
             peak_limit=PEAK_BYTES,
+            size=taken,
         )
     )
     if hand:
         peak = hand[0].peak_bytes
-        lines.append(Line(size, "by hand", [hand[0].seconds], floor.seconds, cpu=_cpu(hand), peak_bytes=peak))
-    lines.append(Line(size, "floor's own work, warm", warm["floor"]))
-    lines.append(Line(size, "inbox to accepted, warm", warm["ingest"], lines[-1].seconds, WARM_LIMIT))
+        seconds = [hand[0].seconds]
+        lines.append(Line(size, "by hand", seconds, floor.seconds, cpu=_cpu(hand), peak_bytes=peak, size=taken))
+    own = Line(size, "floor's own work, warm", warm["floor"], size=taken)
+    lines += [own, Line(size, "inbox to accepted, warm", warm["ingest"], own.seconds, WARM_LIMIT, size=taken)]
     return lines
 
 
@@ -149,19 +171,10 @@ def _verdict() -> list[Line]:
     ]
 
 
-def _year() -> list[Line]:
-    """The whole year on a fresh data root; then what is made of it: a release, its answers, ten years of it."""
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="run-") as name:
-        root, scratch = Path(name) / "data", Path(name) / "ten"
-        _say("the year's demo")
-        demo = measure(giamngheo("demo"), {"GIAMNGHEO_DATA": str(root)})
-        _say("the year published again")
-        release = json.loads(measure(module("publishing", root)).output)
-        _say("ten years")
-        ten = measure(module("ten_years", root, scratch))
-        _say(f"the desk, {desk.ANSWERS:,} answers")
-        asked = json.loads(measure(module("desk", root, verdict.prepare())).output)
-    took = json.loads(ten.output)
+def _told(root: Path) -> list[Line]:
+    """The whole year on a fresh data root."""
+    _say("the year's demo")
+    demo = measure(giamngheo("demo"), {"GIAMNGHEO_DATA": str(root)})
     return [
         Line(
             "the year",
@@ -171,9 +184,25 @@ def _year() -> list[Line]:
             cpu=_cpu([demo]),
             peak_bytes=demo.peak_bytes,
             peak_limit=PEAK_BYTES,
-        ),
+        )
+    ]
+
+
+def _release(root: Path) -> list[Line]:
+    """The year's release made again in a process that has made one before, and asked."""
+    _say("the year published again")
+    release = json.loads(measure(module("publishing", root)).output)
+    return [
         Line("the year", "build, audit and publish, warm", [release["seconds"]], seconds_limit=PUBLISH_SECONDS),
         Line("the year", "the slowest question to the marts", [max(release["queries"])], seconds_limit=QUERY_SECONDS),
+    ]
+
+
+def _ten_years(root: Path, scratch: Path) -> list[Line]:
+    _say("ten years")
+    ten = measure(module("ten_years", root, scratch / "ten"))
+    took = json.loads(ten.output)
+    return [
         Line(
             "ten years of nine districts",
             "build and audit",
@@ -181,7 +210,14 @@ def _year() -> list[Line]:
             seconds_limit=TEN_YEARS_SECONDS,
             peak_bytes=ten.peak_bytes,
             peak_limit=TEN_YEARS_BYTES,
-        ),
+        )
+    ]
+
+
+def _desk(root: Path) -> list[Line]:
+    _say(f"the desk, {desk.ANSWERS:,} answers")
+    asked = json.loads(measure(module("desk", root, verdict.prepare())).output)
+    return [
         Line("the desk", "24 months of nine districts", asked["home"], seconds_limit=HOME_SECONDS),
         Line(
             "the desk",
@@ -192,6 +228,28 @@ def _year() -> list[Line]:
             peak_bytes=asked["after_bytes"],
             peak_limit=asked["before_bytes"] * FLAT,
         ),
+    ]
+
+
+def _months(root: Path, scratch: Path) -> list[Line]:
+    """The next month where more and more months lie behind; each step against one month behind."""
+    ran: dict[int, Measured] = {}
+    for months in MONTHS_BEHIND:
+        _say(f"{months} months behind")
+        with tempfile.TemporaryDirectory(dir=scratch) as name:
+            ran[months] = measure(module("months", root, name, months))
+    took = {months: json.loads(run.output) for months, run in ran.items()}
+    return [
+        Line(
+            "a month with others behind it",
+            f"{step}, {months} behind" + (f" ({took[months]['events']:,} events)" if step == "fold" else ""),
+            [took[months][step]],
+            took[min(took)][step] if months > min(took) else None,
+            MONTHS_LIMITS.get(step) if months == max(took) else None,
+            peak_bytes=ran[months].peak_bytes if step == "publish" else None,
+        )
+        for step in ("ingest", "publish", "status", "fold")
+        for months in took
     ]
 
 

@@ -1,9 +1,9 @@
 """What a month costs when many lie behind it: `python -m bench.months DATA_ROOT SCRATCH MONTHS`.
 
 DATA_ROOT holds the sample year. The MONTHS before its last one are accepted already: its own, and before them its
-baseline over again, month for month, with events as they would have been. Then the last month's nine workbooks are taken
-in and published. The list of units holds for less than ten years, so its validity is stretched for this one process.
-Prints JSON: seconds of ingest, publish, status and the folding of the ledger, and how many events that holds.
+baseline over again, month for month, with events as they would have been. Then the last month's nine workbooks are
+taken in and published. The list of units holds for less than ten years, so its validity is stretched for this one
+process. Prints JSON: seconds of ingest, publish, status and the folding of the ledger, and how many events that holds.
 """
 
 import datetime as dt

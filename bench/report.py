@@ -22,12 +22,15 @@ LIBRARIES = (
     "pandas",
     "openpyxl",
 )
-HEADINGS = ("", "seconds", "lowest", "processor s", "× floor", "allowed", "peak MB", "verdict")
+HEADINGS = ("", "seconds", "lowest", "processor s", "files/s", "rows/s", "× floor", "allowed", "peak MB", "verdict")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One contender: its rounds, what it is held against, and its limits where it has any."""
+    """One contender: its rounds, what it is held against, and its limits where it has any.
+
+    `size` is how many files it took, and how many rows they hold on all sheets.
+    """
 
     group: str
     contender: str
@@ -38,6 +41,7 @@ class Line:
     cpu: Sequence[float] = ()
     peak_bytes: int | None = None
     peak_limit: float | None = None
+    size: tuple[int, int] | None = None
 
     @staticmethod
     def median(rounds: Sequence[float]) -> float:
@@ -75,6 +79,8 @@ class Line:
             _seconds(self.seconds),
             _seconds(min(self.rounds)),
             f"{self.median(self.cpu):.2f}" if self.cpu else "",
+            f"{self.size[0] / self.seconds:.1f}" if self.size else "",
+            f"{self.size[1] / self.seconds:,.0f}" if self.size else "",
             f"{self.ratio:.2f}" if self.ratio else "",
             ", ".join(allowed),
             f"{self.peak_bytes / 1e6:,.0f}" if self.peak_bytes else "",
@@ -151,11 +157,16 @@ def _introduction() -> list[str]:
         "  and published. Once. Then its release made again, reports and public tables included, in a process that has",
         "  published before; and the twenty questions of the analyst's page to its marts, each five times: the slowest",
         "  one's median (`python -m bench.publishing DATA_ROOT`).",
+        "- *Months behind*: a data root in which so many months of nine districts are accepted takes in and publishes",
+        "  the next month's nine workbooks, in a process that has its imports behind it; status and the folding of",
+        "  the ledger follow. × floor: against one month behind. Once:",
+        "  `python -m bench.months DATA_ROOT SCRATCH MONTHS`.",
         "- *Ten years*: 120 months of nine districts, the sample year's accepted tables over again, built and audited:",
         "  `python -m bench.ten_years DATA_ROOT SCRATCH`. Once.",
         "- *The desk*: the year told over 24 months, and a workbook with 50,000 listed findings in it; a real server",
         "  and a real HTTP client, signed in: 40 answers each, then thousands more to see whether its memory grows.",
         "  `python -m bench.desk DATA_ROOT FAULTY_FOLDER`. Once.",
+        "- *Files/s, rows/s*: workbooks, and rows of all their sheets, by the seconds of the same line.",
         "- *Processor s*: of the process and its children. It tells work from waiting: the floor uses one processor,",
         "  the pipeline two where two are free. Beside other work the pipeline's ratio rises, the floor's does not.",
         "- *Peak MB*: resident memory of the process and its children together; pages that they share count for each.",

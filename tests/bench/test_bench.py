@@ -76,8 +76,11 @@ def test_a_line_over_its_memory_does_not_hold() -> None:
 
 
 def test_the_page_has_a_table_for_each_group(tmp_path: Path) -> None:
-    lines = [Line("one size", "floor", [1.0]), Line("another size", "cold", [5.0], floor_seconds=1.0, ratio_limit=4.0)]
+    lines = [
+        Line("one size", "floor", [1.0]),
+        Line("another size", "cold", [5.0], floor_seconds=1.0, ratio_limit=4.0, size=(9, 20000)),
+    ]
     write_page(tmp_path / "docs" / "page.md", Results(rounds=3, load_before=(0.0, 0.0, 0.0), lines=lines))
     page = (tmp_path / "docs" / "page.md").read_text(encoding="utf-8")
     assert "## One size" in page
-    assert "| cold | 5.00 | 5.00 |  | 5.00 | 4 × |  | OVER |" in page
+    assert "| cold | 5.00 | 5.00 |  | 1.8 | 4,000 | 5.00 | 4 × |  | OVER |" in page
