@@ -32,6 +32,8 @@ class Settings(BaseSettings):
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
     )
 
+    log_megabytes: int = Field(50, ge=1, description="The log under the data root never takes more")
+    log_stderr: bool = Field(False, description="Write every log record to standard error, too: for systemd, containers")
     notices: str = Field(
         "",
         description="Apprise addresses that are told of what happens, separated by spaces; with kinds (rejected, held, "

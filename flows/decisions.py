@@ -4,7 +4,6 @@ The command line and the desk both come here.
 """
 
 import datetime as dt
-import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,11 +22,12 @@ from tasks.judgements import read_findings
 from tasks.locks import only_run
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
+from tasks.runs import recorded
+from telemetry.record import tell_fault
+from telemetry.runs import Run
 
 # How long a decision waits for a run that is under way.
 PATIENCE_SECONDS = 60
-
-log = logging.getLogger("giamngheo")
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,7 @@ def record(
     return _record(settings, runner, lambda state, _: make(state), at, readers, {}, PATIENCE_SECONDS).state
 
 
+@recorded("decision", lambda run, done: _note(run, done))
 def _record(
     settings: Settings,
     runner: Runner,
@@ -170,7 +171,7 @@ def _record(
                 report = ingest_locked(settings, runner, clock=lambda: at, take_files=False, readers=readers)
             except Exception as fault:
                 # The decision stands: what it changes is judged by the next run.
-                log.error("Judging after a decision failed", exc_info=fault)
+                tell_fault("step.failed", fault, step="judge")
                 done = Decided(recorded, derive_state(ledger.events()), [describe(fault)])
             else:
                 done = Decided(recorded, report.state, report.faults)
@@ -178,6 +179,11 @@ def _record(
             ledger.close()
     announce(settings)
     return done
+
+
+def _note(run: Run, done: Decided) -> None:
+    run.counts = {"events": len(done.events), "faults": len(done.faults)}
+    run.outcome = "faults" if done.faults else run.outcome
 
 
 def _refuse_changed(state: State, known: Sequence[Event], seen: Mapping[str, int]) -> None:

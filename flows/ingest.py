@@ -5,7 +5,6 @@ a rule of the domain.
 """
 
 import datetime as dt
-import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -39,11 +38,12 @@ from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 from tasks.returned import note_answered, unanswered, write_returned
+from tasks.runs import run_of
+from telemetry.faults import described
+from telemetry.record import step, tell, tell_fault
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
 CHUNK = 200
-
-log = logging.getLogger("giamngheo")
 
 
 @dataclass
@@ -64,6 +64,17 @@ class IngestReport:
     judged: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     state: State = field(default_factory=State)
+
+    def counts(self) -> dict[str, int]:
+        """Files taken and refused, verdicts by kind, faults of the system."""
+        verdicts = Counter(self.state.submissions[one].state for one in dict.fromkeys(self.judged))
+        refused = sum(bool(one.refused) for one in self.taken)
+        return {
+            "received": len(self.taken) - refused,
+            "refused": refused,
+            **dict(sorted(verdicts.items())),
+            "faults": len(self.faults),
+        }
 
 
 def ingest(
@@ -86,19 +97,22 @@ def ingest(
 
     Raises Busy when another run holds the data root.
     """
-    with only_run(settings, "ingest"):
-        report = ingest_locked(
-            settings,
-            runner,
-            inbox=inbox,
-            received_at=received_at,
-            clock=clock,
-            source=source,
-            again=again,
-            take_files=take_files,
-            readers=readers,
-        )
-    announce(settings)
+    with run_of(settings, "ingest" if take_files else "rejudge") as run:
+        with only_run(settings, "ingest"):
+            report = ingest_locked(
+                settings,
+                runner,
+                inbox=inbox,
+                received_at=received_at,
+                clock=clock,
+                source=source,
+                again=again,
+                take_files=take_files,
+                readers=readers,
+            )
+        run.counts = report.counts()
+        run.outcome = "faults" if report.faults else run.outcome
+        announce(settings)
     return report
 
 
@@ -143,19 +157,22 @@ def _receive(
     for path, reason in waiting.refused.items():
         receive.leave_note(path, reason)
         report.taken.append(Taken(shown_name(path.name), None, refused=reason))
+        tell("file.refused", logging.WARNING, because=reason)
     state = derive_state(ledger.events())
 
     def take(path: Path) -> Taken:
-        event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
-        if event is None:  # recorded by a run that was stopped before the move
-            submission_id = sha256_of(path)
-            receive.set_aside(path, inbox, submission_id)
-            return Taken(shown_name(path.name), submission_id)
-        ledger.append([event])
-        _remember(state, event)
-        assert event.submission_id
-        receive.set_aside(path, inbox, event.submission_id)
-        return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
+        with step("receive") as told:
+            event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
+            if event is None:  # recorded by a run that was stopped before the move
+                submission_id = told["submission"] = sha256_of(path)
+                receive.set_aside(path, inbox, submission_id)
+                return Taken(shown_name(path.name), submission_id)
+            told["submission"] = event.submission_id
+            ledger.append([event])
+            _remember(state, event)
+            assert event.submission_id
+            receive.set_aside(path, inbox, event.submission_id)
+            return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
 
     files = sorted(
         waiting.files, key=lambda path: (received_at.get(path.name) or dt.datetime.max.replace(tzinfo=dt.UTC), path)
@@ -165,6 +182,7 @@ def _receive(
         if isinstance(outcome, receive.StillChanging):
             receive.leave_note(path, receive.STILL_CHANGING)
             report.taken.append(Taken(shown_name(path.name), None, refused=receive.STILL_CHANGING))
+            tell("file.refused", logging.WARNING, because=receive.STILL_CHANGING)
         elif isinstance(outcome, Exception):
             _note_fault(report, f"Tệp {shown_name(path.name)} chưa nhận được", outcome)
         else:
@@ -247,8 +265,11 @@ class _Judging:
         def wait(submission: Submission) -> ReadWorkbook | Unreadable:
             path = self.settings.raw / submission.submission_id
             first = started.pop(submission.submission_id, None)
-            # Another attempt of this step reads anew.
-            return first.result() if first else readers.read(path, submission.file_name)
+            with step("read", submission=submission.submission_id) as told:
+                # Another attempt of this step reads anew.
+                found = first.result() if first else readers.read(path, submission.file_name)
+                told["outcome"] = "unreadable" if isinstance(found, Unreadable) else None
+                return found
 
         outcomes = self.runner.each("read", wait, submissions, lambda one: one.file_name)
         for submission, outcome in zip(submissions, outcomes, strict=True):
@@ -312,8 +333,12 @@ class _Judging:
                     _note_fault(self.report, f"Tệp {submission.file_name} chưa nạp được", end)
 
     def _validate(self, state: State, submissions: list[Submission]) -> tuple[list[Case], list[Judged]]:
-        cases = [self._case(state, submission) for submission in submissions]
-        return cases, judge_cases(cases, self.settings.listed_findings)
+        alone = submissions[0].submission_id if len(submissions) == 1 else None
+        with step("validate", submission=alone) as told:
+            cases = [self._case(state, submission) for submission in submissions]
+            period = next((case.period for case in cases if case.is_judgeable), None)
+            told |= {"period": period, "counts": {"files": len(cases)}}
+            return cases, judge_cases(cases, self.settings.listed_findings)
 
     def _case(self, state: State, submission: Submission) -> Case:
         workbook = self.workbooks[submission.submission_id]
@@ -327,6 +352,12 @@ class _Judging:
 
     def _conclude(self, state: State, submission: Submission, case: Case, judged: Judged) -> str:
         """Record the verdict, in the ledger and in `state`; what is accepted is on disk before the ledger says so."""
+        about = {"submission": submission.submission_id, "district": case.district_code, "period": case.period}
+        with step("accept", **about) as told:
+            verdict = told["outcome"] = self._record(state, submission, case, judged)
+            return verdict
+
+    def _record(self, state: State, submission: Submission, case: Case, judged: Judged) -> str:
         at = self.clock()
         slot = (case.district_code, case.period) if case.district_code and case.period else None
         inputs = judging_inputs(state, at_slot(submission, slot), self.settings.first_period)
@@ -368,9 +399,10 @@ class _Judging:
             self.readers = self.readers or start_readers(self.settings)
             what = f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}"
             try:
-                findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
-                write_returned(self.settings, submission, findings, readers=self.readers)
-                note_answered(self.settings, submission, event_id)
+                with step("answer", submission=submission.submission_id):
+                    findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
+                    write_returned(self.settings, submission, findings, readers=self.readers)
+                    note_answered(self.settings, submission, event_id)
             except Unreadable as fault:
                 _note_fault(self.report, what, fault)
                 note_answered(self.settings, submission, event_id)
@@ -439,7 +471,8 @@ class _Judging:
 
 
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:
-    log.error(what, exc_info=fault)
+    # What a step has told already is not told again.
+    tell_fault("step.failed", fault)
     report.faults.append(f"{what}. {describe(fault)}")
 
 

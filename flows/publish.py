@@ -13,11 +13,16 @@ from tasks.build import method_hash
 from tasks.inputs import accepted_periods, build_inputs
 from tasks.locks import only_run
 from tasks.release import ReleaseResult, make_release, point_current
+from tasks.runs import recorded
 from tasks.status import expected_periods
+from telemetry.record import step
+from telemetry.runs import Run
 
 
 class NothingToPublish(Exception):
     """Nothing is accepted for the months asked for; readers see what they saw before. Says why, in Vietnamese."""
+
+    outcome = "nothing"
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,12 @@ class Published:
     as_of: str
 
 
+def _note(run: Run, published: Published) -> None:
+    release = published.release
+    run.about = {"release": release.release_id, "as_of": published.as_of, "created": release.created}
+
+
+@recorded("publish", _note)
 def publish(
     settings: Settings, runner: Runner, *, as_of: str | None = None, now: dt.datetime | None = None
 ) -> Published:
@@ -46,7 +57,8 @@ def publish(
                 raise NothingToPublish("chưa có tệp nào được chấp nhận đến kỳ này")
             if last > max(expected_periods(settings, state)):
                 raise NothingToPublish(f"kỳ {last} chưa đến hạn báo cáo nào")
-            inputs = build_inputs(settings, state, last)
+            with step("inputs", as_of=last):
+                inputs = build_inputs(settings, state, last)
             outcome = runner.each(
                 "build, audit and switch",
                 lambda one: make_release(settings.releases, settings.current, one, [write_reports]),
@@ -71,6 +83,7 @@ def publish(
     return Published(outcome, last)
 
 
+@recorded("rollback")
 def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     """Let `current` point to an older finished release. Raises FileNotFoundError where there is none."""
     with only_run(settings, "publish"):

@@ -12,8 +12,11 @@ from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
+from tasks.runs import recorded
+from telemetry.record import step
 
 
+@recorded("rebuild")
 def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int, int], None]) -> Published:
     """Read every accepted submission again from its raw bytes, write its tables anew, and publish.
 
@@ -31,13 +34,14 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
         finally:
             ledger.close()
         standing = [one for one in state.submissions.values() if one.state == "accepted"]
-        restore_accepted(
-            settings,
-            standing,
-            pseudonym_key(settings.data, settings.pseudonym_key),
-            anew=True,
-            on_done=lambda done, total: on_progress("rebuild", done, total),
-        )
+        with step("restore", counts={"files": len(standing)}):
+            restore_accepted(
+                settings,
+                standing,
+                pseudonym_key(settings.data, settings.pseudonym_key),
+                anew=True,
+                on_done=lambda done, total: on_progress("rebuild", done, total),
+            )
         as_of = state.published[-1].payload.get("as_of") if state.published else None
     published = publish(settings, runner, as_of=as_of)
     remove_damaged(settings.releases, settings.current)

@@ -16,12 +16,16 @@ NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"
 class NotAllowed(Exception):
     """The decision does not fit the submission's state; nothing was recorded. Says why, for the validator."""
 
+    outcome = "refused"
+
 
 class Changed(Exception):
     """The submission is no longer as it was when the validator looked; nothing was recorded.
 
     `was` is what the validator saw (None where it was not received yet), `now` what it is, `since` the events between.
     """
+
+    outcome = "refused"
 
     def __init__(self, was: Submission | None, now: Submission, since: Sequence[Event]) -> None:
         last = since[-1]

@@ -20,8 +20,11 @@ class Unreadable(Exception):
 class SystemFault(Exception):
     """We must act: disk, lock, library or our own mistake.
 
-    The message is for logs; `message_vi` is the sentence that who runs the command line reads, ending in a way on.
+    The message is for logs and holds no personal data; `message_vi` is the sentence that who runs the command line
+    reads, ending in a way on.
     """
+
+    is_safe_to_log = True
 
     def __init__(self, message: str, message_vi: str) -> None:
         super().__init__(message, message_vi)

@@ -14,6 +14,8 @@ from settings import Settings
 class Busy(Exception):
     """Another run holds the data root; nothing was changed."""
 
+    outcome = "busy"
+
 
 @contextlib.contextmanager
 def only_run(settings: Settings, purpose: str, wait_seconds: float = 0) -> Iterator[None]:

@@ -32,6 +32,8 @@ log = logging.getLogger("giamngheo")
 class StillChanging(Exception):
     """The file changed while it was copied; it is left for the next run."""
 
+    outcome = "left"
+
 
 @dataclass
 class Waiting:

@@ -32,6 +32,8 @@ Addition = Callable[[Path], None]
 class PublishBlocked(Exception):
     """The release must not be published; what readers see is unchanged."""
 
+    outcome = "blocked"
+
     def __init__(self, message: str, failures: Sequence[AuditFailure] = ()) -> None:
         super().__init__("\n".join([message, *map(str, failures)]))
         self.failures = list(failures)
