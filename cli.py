@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from flows.decisions import Decided
     from flows.ingest import IngestReport
     from flows.publish import Published
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ledger.states import State
     from settings import Settings
     from tasks.verify import Damage
+    from telemetry.runs import Run
 
 # Whatever is imported later: nothing here reports home.
 for name in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED"):
@@ -59,7 +63,21 @@ class WrongUsage(Exception):
 
 
 def main() -> None:
-    """Entry point: every fault ends as one clear sentence, never as a traceback."""
+    """Entry point: every fault ends as one clear sentence, never as a traceback; what was logged names the command."""
+    from telemetry.file import log_path
+    from telemetry.record import bound, tell
+
+    begun = time.monotonic()
+    with bound(command=next((word for word in sys.argv[1:] if word.isascii() and word.isalpha()), None)):
+        try:
+            _run()
+        except SystemExit as end:
+            if log_path():
+                tell("command.finished", exit_code=end.code or 0, seconds=round(time.monotonic() - begun, 3))
+            raise
+
+
+def _run() -> None:
     try:
         app()
     except SystemExit:
@@ -89,16 +107,16 @@ def _fail(message: str, code: int) -> None:
 
 
 def _log_fault(fault: Exception) -> None:
-    import traceback
+    from telemetry.file import log_path
+    from telemetry.record import tell_fault
 
     try:
-        folder = _settings().data / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "faults.log", "a", encoding="utf-8") as file:
-            file.write(f"{dt.datetime.now(dt.UTC).isoformat()}\n{''.join(traceback.format_exception(fault))}\n")
-        typer.echo(f"(chi tiết kỹ thuật: {folder / 'faults.log'})", err=True)
+        _settings()
     except Exception:  # the message itself matters more than its log
         return
+    tell_fault("command.failed", fault)
+    if path := log_path():
+        typer.echo(f"(chi tiết kỹ thuật: {path})", err=True)
 
 
 @app.command()
@@ -585,8 +603,9 @@ def verify(as_json: Json = False) -> None:
     from tasks.verify import verify as run
 
     settings = _settings()
-    with terminal.progress(quiet=as_json) as report:
+    with terminal.progress(quiet=as_json) as report, _recorded(settings, "verify") as record:
         found = run(settings, report)
+        _note_damage(record, found)
     _tell_damage(settings, found, as_json)
 
 
@@ -621,10 +640,11 @@ def backup(
     from tasks.verify import verify as run
 
     settings = _settings()
-    with terminal.progress() as report:
+    with terminal.progress() as report, _recorded(settings, "backup") as record:
         folder = back_up(settings, out, _now(), report)
         copied = settings.model_copy(update={"data": folder, "ledger_url": ""})
         found = run(copied, report, warehouse=False)
+        _note_damage(record, found)
     typer.echo(f"Đã sao lưu vào {folder}")
     _tell_damage(copied, found, as_json=False)
 
@@ -640,14 +660,15 @@ def restore(
     from tasks.verify import verify as check
 
     settings = _settings()
-    with terminal.progress() as report:
+    with terminal.progress() as report, _recorded(settings, "restore"):
         run(settings, backup, report)
     if any(one.state == "accepted" for one in _state(settings).submissions.values()):
         with terminal.progress() as report:
             published = make_again(settings, _runner(None), report)
         terminal.print_places(settings, published)
-    with terminal.progress() as report:
+    with terminal.progress() as report, _recorded(settings, "verify") as record:
         found = check(settings, report)
+        _note_damage(record, found)
     _tell_damage(settings, found, as_json=False)
 
 
@@ -762,6 +783,17 @@ def sql(
             raise WrongUsage(f"Câu lệnh SQL không chạy được: {fault}") from None
 
 
+def _recorded(settings: "Settings", flow: str) -> "AbstractContextManager[Run]":
+    from tasks.runs import run_of
+
+    return run_of(settings, flow)
+
+
+def _note_damage(record: "Run", found: "list[Damage]") -> None:
+    record.counts = {"damaged": len(found)}
+    record.outcome = "damaged" if found else record.outcome
+
+
 def _tell_damage(settings: "Settings", found: "list[Damage]", as_json: bool) -> None:
     import terminal
 
@@ -775,8 +807,11 @@ def _tell_damage(settings: "Settings", found: "list[Damage]", as_json: bool) -> 
 
 def _settings() -> "Settings":
     from settings import get_settings
+    from telemetry.file import configure
 
-    return get_settings()
+    settings = get_settings()
+    configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
+    return settings
 
 
 def _state(settings: "Settings") -> "State":

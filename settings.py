@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     )
 
     log_megabytes: int = Field(50, ge=1, description="The log under the data root never takes more")
-    log_stderr: bool = Field(False, description="Write every log record to standard error, too: for systemd, containers")
+    log_stderr: bool = Field(
+        False, description="Write every log record to standard error, too: for systemd, containers"
+    )
     notices: str = Field(
         "",
         description="Apprise addresses that are told of what happens, separated by spaces; with kinds (rejected, held, "

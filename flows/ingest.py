@@ -5,6 +5,7 @@ a rule of the domain.
 """
 
 import datetime as dt
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -39,7 +40,6 @@ from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 from tasks.returned import note_answered, unanswered, write_returned
 from tasks.runs import run_of
-from telemetry.faults import described
 from telemetry.record import step, tell, tell_fault
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.

@@ -1,8 +1,8 @@
 """After a run: tell people what it changed, without holding the run up or failing it."""
 
 import atexit
+import contextvars
 import datetime as dt
-import logging
 import threading
 from zoneinfo import ZoneInfo
 
@@ -10,11 +10,11 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
 from tasks.notices import OLDEST_EVENT, Outbox, addresses, deliver, late_notices, notices_of, trial_notice
+from telemetry.record import tell, tell_fault
 
 # A process that is done waits so long for what is still on its way; the rest goes out with the next run.
 LAST_SECONDS = 15.0
 
-log = logging.getLogger("giamngheo")
 _under_way: list[threading.Thread] = []
 
 
@@ -26,7 +26,9 @@ def announce(settings: Settings, now: dt.datetime | None = None) -> threading.Th
     if not settings.notices:
         return None
     at = now or dt.datetime.now(dt.UTC)
-    thread = threading.Thread(target=_tell, args=(settings, at), name="notices", daemon=True)
+    # A new thread knows nothing of the run that it is to name in its records.
+    work = contextvars.copy_context().run
+    thread = threading.Thread(target=work, args=(_tell, settings, at), name="notices", daemon=True)
     thread.start()
     if not _under_way:
         atexit.register(_wait_for_the_last)
@@ -56,12 +58,14 @@ def _tell(settings: Settings, at: dt.datetime) -> None:
         outbox = Outbox(settings.data)
         try:
             outbox.put(found, to)
-            outbox.send(to)
+            sent = outbox.send(to)
+            if sent:
+                tell("notice.sent", counts={"notices": sent})
         finally:
             outbox.close()
     except Exception as fault:
         # Its words may quote an address with its password.
-        log.error("Notices could not be made: %s", type(fault).__name__)
+        tell_fault("notice.failed", fault)
 
 
 def _wait_for_the_last() -> None:

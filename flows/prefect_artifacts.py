@@ -1,6 +1,5 @@
 """What a run leaves on its page in Prefect: the verdicts as a table, the plan's targets as Markdown."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,10 +11,9 @@ from flows.ingest import IngestReport, Taken
 from ledger.states import Submission
 from tasks.status import STATES_VI
 from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from telemetry.record import tell_fault
 
 PERCENT_MEASURES = ("percentage_points", "end_rate")
-
-log = logging.getLogger("giamngheo")
 
 
 def record_verdicts(report: IngestReport) -> None:
@@ -98,4 +96,4 @@ def _record(make: Callable[[], object]) -> None:
     try:
         make()
     except Exception as fault:
-        log.warning("Prefect did not record what the run did", exc_info=fault)
+        tell_fault("artifact.failed", fault)

@@ -5,7 +5,7 @@ repeated, doubled or killed. Prefect is told what a run did without quoting the 
 """
 
 import datetime as dt
-import logging
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,8 +27,8 @@ from settings import get_settings
 from tasks.inputs import accepted_periods
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
-
-log = logging.getLogger("giamngheo")
+from telemetry.file import configure
+from telemetry.record import bound
 
 Outcome = TypeVar("Outcome")
 
@@ -66,7 +66,8 @@ def ingest_flow(inbox: str | None = None) -> RunState[Any]:
     """Take what waits in the inbox, judge it, load what is accepted. Safe to run twice."""
     runner = PrefectRunner()
     try:
-        report = ingest(get_settings(), runner, inbox=Path(inbox) if inbox else None)
+        with _told():
+            report = ingest(get_settings(), runner, inbox=Path(inbox) if inbox else None)
     except Exception as fault:
         return _end(fault)
     record_verdicts(report)
@@ -94,12 +95,20 @@ def _latest_accepted() -> str | None:
 def publish_flow(as_of: str | None = None) -> RunState[Any]:
     """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one)."""
     try:
-        published = publish(get_settings(), PrefectRunner(), as_of=as_of)
+        with _told():
+            published = publish(get_settings(), PrefectRunner(), as_of=as_of)
     except Exception as fault:
         return _end(fault)
     release = published.release
     record_targets(release.path / WAREHOUSE, release.release_id)
     return Completed(message=f"Đã phát hành / published {release.release_id}", data=published)
+
+
+def _told() -> AbstractContextManager[None]:
+    """Our log names the run as Prefect does."""
+    settings = get_settings()
+    configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
+    return bound(run=str(flow_run.id) if flow_run.id else None)
 
 
 def _end(fault: Exception) -> RunState[Any]:
@@ -110,7 +119,6 @@ def _end(fault: Exception) -> RunState[Any]:
     if isinstance(fault, NothingToPublish):
         message = "Chưa có tệp nào được chấp nhận / nothing is accepted yet"
         return Completed(name="Skipped", message=message, data=fault)
-    log.error("The run failed", exc_info=fault)
     message = f"Lỗi của hệ thống / a fault of the system: {StepFault(fault)}"
     if isinstance(fault, PublishBlocked) and fault.failures:
         found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)

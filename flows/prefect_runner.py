@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy.exc import OperationalError
 
 from flows.runner import Item, Result
-from tasks.faults import SystemFault
+from telemetry.faults import kind_of, safe_words
 
 # Disks, shares and a locked ledger recover. Computing does not, and a release that failed wants a person first.
 RETRIES = {"receive": 2, "read": 2, "accept": 2}
@@ -29,8 +29,8 @@ class StepFault(Exception):
     """A step failed; says of what kind the fault is, and nothing that it may quote from the data."""
 
     def __init__(self, fault: Exception) -> None:
-        words = fault.strerror if isinstance(fault, OSError) else str(fault) if isinstance(fault, SystemFault) else ""
-        super().__init__(f"{type(fault).__name__}: {words}" if words else type(fault).__name__)
+        words = safe_words(fault)
+        super().__init__(f"{kind_of(fault)}: {words}" if words else kind_of(fault))
 
 
 class PrefectRunner:

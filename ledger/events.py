@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from ledger.schema import event_table
 from ledger.versions import make_ready
+from telemetry.ledger import tell_event
 
 # Any number that every writer of one ledger agrees on.
 _POSTGRESQL_LOCK = 2020_19
@@ -73,6 +74,8 @@ class Ledger:
                 assert key is not None
                 recorded.append(replace(event, id=int(key[0])))
                 previous = row["hash"]
+        for one in recorded:
+            tell_event(one.id, one.kind, one.by, one.submission_id, one.district_code, one.period, one.payload)
         return recorded
 
     def events(self, after: int = 0) -> list[Event]:

@@ -24,6 +24,8 @@ _version_table = sa.table("alembic_version", sa.column("version_num", sa.String)
 class LedgerFaulty(Exception):
     """A ledger that this program can't use as it is; says why and what to do, in Vietnamese."""
 
+    is_safe_to_log = True
+
 
 def version_of(connection: sa.Connection) -> str | None:
     """The revision of a ledger; None where there is no ledger yet."""

@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
             Middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK_NAMES, *names], www_redirect=False),
             Middleware(Tickets, key=key, secure=bool(settings.review_proxy)),
             *_oidc_middleware(settings, key),
-            Middleware(Faults, logs=settings.data / "logs"),
+            Middleware(Faults),
             Middleware(BodyLimit),
         ],
     )

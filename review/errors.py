@@ -1,9 +1,5 @@
 """What goes wrong ends as a page with one sentence and a way on."""
 
-import datetime as dt
-import logging
-import traceback
-from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -15,8 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from review.access.csrf import Forged
 from review.access.person import NotAdmitted, NotSignedIn, Person
 from review.render import page, words
-
-log = logging.getLogger("giamngheo")
+from telemetry.record import tell_fault
 
 
 def error_page(request: Request, status: int, message: str = "", key: str = "") -> HTMLResponse:
@@ -56,12 +51,15 @@ def install_handlers(app: FastAPI) -> None:
         return error_page(request, 422)
 
 
-class Faults:
-    """Catches what nobody expected: noted without the words of the fault, which may quote personal data."""
+class CutOff(Exception):
+    """An answer ended in the middle; the log says why."""
 
-    def __init__(self, app: ASGIApp, logs: Path) -> None:
+
+class Faults:
+    """Catches what nobody expected: logged without the words of the fault, which may quote personal data."""
+
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.logs = logs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun = False
@@ -74,17 +72,13 @@ class Faults:
         try:
             await self.app(scope, receive, noting_send)
         except Exception as fault:
-            self._note(scope, fault)
+            tell_fault("desk.failed", fault, method=scope.get("method"), page=_page(scope))
             if begun or scope["type"] != "http":
-                raise
+                # The server would log the fault with all that it says.
+                raise CutOff(type(fault).__name__) from None
             await error_page(Request(scope, receive), 500)(scope, receive, send)
 
-    def _note(self, scope: Scope, fault: Exception) -> None:
-        where = "".join(traceback.format_tb(fault.__traceback__))
-        log.error("desk: %s at %s %s", type(fault).__name__, scope.get("method"), scope.get("path"))
-        try:
-            self.logs.mkdir(parents=True, exist_ok=True)
-            with open(self.logs / "faults.log", "a", encoding="utf-8") as file:
-                file.write(f"{dt.datetime.now(dt.UTC).isoformat()} desk {type(fault).__name__}\n{where}\n")
-        except OSError:  # the answer matters more than its log
-            return
+
+def _page(scope: Scope) -> str | None:
+    """The pattern of the address, `/submissions/{submission_id}`; what stands in an address may be a search."""
+    return getattr(scope.get("route"), "path", None)

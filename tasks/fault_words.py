@@ -1,6 +1,6 @@
 """A fault of the system as who runs the command line reads it: one sentence in Vietnamese, with a way on.
 
-Logs keep the exception's own words.
+Words that may quote a person's data are in none of them.
 """
 
 import errno
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tasks.faults import SystemFault
 from tasks.names import shown_name
+from telemetry.faults import described
 
 _FULL = "hết chỗ trên đĩa{at}: dọn bớt rồi {again}"
 _READ_ONLY = "đĩa hoặc thư mục chỉ cho đọc{at}: gắn lại để ghi được, rồi {again}"
@@ -121,8 +122,7 @@ def _of_duckdb(name: str) -> str:
 
 
 def _unknown(fault: BaseException) -> str:
-    detail = str(fault).splitlines()[0] if str(fault) else ""
-    known = _escaped(f"{type(fault).__name__}: {detail}".rstrip(": "))
+    known = _escaped(described(fault))
     return f"lỗi chương trình ({known}): báo cho người phát triển kèm nhật ký lỗi, rồi {{again}}"
 
 

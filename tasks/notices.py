@@ -20,6 +20,7 @@ from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
 from tasks.status import STATES_VI, slot_rows
+from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "published")
 STORE_FILE = "notices.sqlite"
@@ -30,8 +31,6 @@ _CLAIM_SECONDS = 600
 _ATTEMPTS = 8
 _TOLD = {"rejected": "rejected", "unreadable": "rejected", "held": "held", "returned": "returned"}
 _DISTRICTS = {unit.code: unit.name for unit in units() if unit.level == "district"}
-
-log = logging.getLogger("giamngheo")
 
 metadata = sa.MetaData()
 sent_table = sa.Table(
@@ -164,7 +163,7 @@ class Outbox:
                     continue
                 if not deliver(address, row.title, row.body):
                     self._settle(row.key, address, attempts=row.attempts + 1, claimed_at=None)
-                    log.error("Notices by %s could not be sent; they wait for the next run", address.shown)
+                    tell("notice.failed", logging.ERROR, service=address.shown)
                     break
                 self._settle(row.key, address, sent_at=time.time())
                 sent += 1
@@ -218,7 +217,7 @@ def deliver(address: Address, title: str, body: str) -> bool:
     try:
         return bool(service.add(address.url) and service.notify(title=title, body=body, body_format="text"))
     except Exception as fault:
-        log.error("Notices by %s: %s", address.shown, type(fault).__name__)
+        tell_fault("notice.failed", fault, service=address.shown)
         return False
 
 

@@ -17,6 +17,8 @@ from ledger.states import State
 from tasks.faults import SystemFault
 from tasks.files import sha256_of, sync_folder, temporary_beside, write_bytes
 from tasks.names import shown_name
+from telemetry.faults import safe_words
+from telemetry.record import tell
 
 DONE_FOLDER = ".done"
 NOTE_SUFFIX = ".ghi-chu.txt"
@@ -25,8 +27,6 @@ STILL_CHANGING = "tệp còn đang được ghi; sẽ nhận ở lần chạy sa
 _FILE_SUFFIXES = {".xlsx", ".xls", ".ods", ".zip"}
 _PIECE_BYTES = 1 << 20
 _NAME_BYTES, _TEMPORARY_BYTES = 255, 18
-
-log = logging.getLogger("giamngheo")
 
 
 class StillChanging(Exception):
@@ -178,7 +178,7 @@ def leave_note(path: Path, reason: str) -> None:
         if note.is_symlink() or not note.is_file() or note.stat().st_size != len(text) or note.read_bytes() != text:
             write_bytes(note, text)
     except OSError as fault:
-        log.warning("no note beside %s: %s", shown_name(path.name), fault.strerror)
+        tell("note.failed", logging.WARNING, words=safe_words(fault))
 
 
 def _note_of(path: Path) -> Path:

@@ -20,6 +20,7 @@ from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
 from tasks.open_tables import write_complete, write_public
+from telemetry.record import step
 
 WAREHOUSE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
@@ -71,13 +72,15 @@ def make_release(
         try:
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
-            _seal(aside)
-            os.replace(aside, final)
-            sync_folder(releases)
+            with step("seal", release=name):
+                _seal(aside)
+                os.replace(aside, final)
+                sync_folder(releases)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    point_current(releases, current, name)
+    with step("switch", release=name):
+        point_current(releases, current, name)
     return ReleaseResult(name, final, created)
 
 
@@ -148,15 +151,20 @@ def verify_release(release: Path) -> list[str]:
 
 def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iterable[Addition]) -> None:
     warehouse = folder / WAREHOUSE
-    build_warehouse(warehouse, inputs)
+    with step("build"):
+        build_warehouse(warehouse, inputs)
     _refuse_stray_wal(folder)
-    failures = run_audits(warehouse)
+    with step("audit") as told:
+        failures = run_audits(warehouse)
+        told["counts"] = {failure.audit: failure.rows for failure in failures} or None
     if failures:
         raise PublishBlocked(f"{len(failures)} audits found bad rows", failures)
-    row_counts = write_complete(warehouse, folder / "tables")
-    write_public(warehouse, folder / "public")
-    for add in additions:
-        add(folder)
+    with step("open tables"):
+        row_counts = write_complete(warehouse, folder / "tables")
+        write_public(warehouse, folder / "public")
+    with step("report"):
+        for add in additions:
+            add(folder)
     _refuse_stray_wal(folder)
     manifest = {
         "release_id": name,

@@ -9,6 +9,7 @@ import gc
 import importlib.util
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -130,7 +131,7 @@ def _run(
         if raised is not None:
             rule = questions[number].rule
             raise SystemFault(
-                f"rule {rule} could not be computed: {raised}",
+                f"rule {rule} could not be computed ({raised})",
                 f"quy tắc {rule} không tính được trên tệp này: báo cho người phát triển kèm nhật ký lỗi",
             )
         outcomes[number] = outcome
@@ -144,10 +145,19 @@ def _run(
 
 
 def _raised(outcome: ExpectationValidationResult) -> str | None:
-    """What kept an expectation from being computed, None where nothing did; the library tells it in two ways."""
+    """The kind of fault that kept an expectation from being computed, None where nothing did.
+
+    The library tells it in two ways. The fault's words may quote the data, so they end here.
+    """
     told = outcome.exception_info
     each = [told] if "raised_exception" in told else list(told.values())
-    return next((str(one.get("exception_message")) for one in each if one.get("raised_exception")), None)
+    return next((_kind(str(one.get("exception_traceback"))) for one in each if one.get("raised_exception")), None)
+
+
+def _kind(traceback: str) -> str:
+    """The exception's name from the line under the last frame."""
+    found = re.findall(r"^([A-Za-z_][\w.]*)(?::|$)", traceback, flags=re.MULTILINE)
+    return found[-1] if found else "Exception"
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """The log file: many processes append to it, each record whole, and it never grows past its bound."""
 
 import fcntl
+import itertools
 import logging
 import os
 import sys
@@ -57,7 +58,7 @@ class AppendedFile(logging.Handler):
             if self.path.stat().st_size < self._limit:  # another process was first
                 return
             older = [self.path, *(Path(f"{self.path}.{number}") for number in range(1, _OLDER + 1))]
-            for source, target in reversed(list(zip(older, older[1:], strict=False))):
+            for source, target in reversed(list(itertools.pairwise(older))):
                 if source.exists():
                     os.replace(source, target)
         except BlockingIOError:
@@ -71,8 +72,11 @@ class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]
         """A closed pipe stops nobody, and its complaint would quote the record."""
 
 
-def configure(data: Path, most_bytes: int, *, on_standard_error: bool) -> None:
-    """Write the records of this process to the data root's log; asked again, for another data root if it is one."""
+def configure(data: Path, megabytes: int, *, on_standard_error: bool) -> None:
+    """Write the records of this process to the data root's log, which takes so much at most.
+
+    Asked again, it changes to another data root.
+    """
     log = logging.getLogger(LOGGER)
     path = data / FOLDER / LOG_FILE
     at_hand = _handler()
@@ -80,7 +84,7 @@ def configure(data: Path, most_bytes: int, *, on_standard_error: bool) -> None:
         return
     for handler in [one for one in log.handlers if isinstance(one, (AppendedFile, _StandardError))]:
         log.removeHandler(handler)
-    log.addHandler(AppendedFile(path, most_bytes))
+    log.addHandler(AppendedFile(path, megabytes * 1_000_000))
     if on_standard_error:
         second = _StandardError(sys.stderr)
         second.setFormatter(JsonLines())

@@ -58,7 +58,8 @@ def tell_fault(event: str, fault: BaseException, **fields: Any) -> None:
 def step(name: str, **fields: Any) -> Iterator[dict[str, Any]]:
     """Record `step.finished` with its seconds, or `step.failed`; what is raised goes on.
 
-    What is put into the dictionary that it gives is told at the end. An exception whose class has an `outcome` is a way to end, not a fault.
+    What is put into the dictionary that it gives is told at the end. An exception whose class has an `outcome` is a way
+    to end, not a fault.
     """
     begun = time.monotonic()
     found: dict[str, Any] = {}

@@ -22,6 +22,7 @@ from review.access.sign_in import admit, sign_in_form
 from review.access.users import DIRECTORY, ROLES, NotAUser, User, add_user, find_user, set_role
 from review.store import Desk
 from settings import Settings
+from telemetry.record import tell
 
 COOKIE, PATH = "giamngheo_oidc", "/sign-in/oidc"
 # Between leaving for the issuer and coming back.
@@ -29,7 +30,6 @@ LONGEST_SECONDS = 600
 _TIMEOUT_SECONDS = 10
 
 router = APIRouter(prefix=PATH)
-log = logging.getLogger("giamngheo")
 
 
 class Misconfigured(Exception):
@@ -129,7 +129,7 @@ def _mapping(settings: Settings) -> dict[str, str]:
 
 async def _refused(request: Request, fault: Exception) -> Response:
     # The words of the fault may quote the token.
-    log.warning("OpenID Connect sign-in refused: %s", type(fault).__name__)
+    tell("desk.sign_in_refused", logging.WARNING, way="OpenID Connect", fault=type(fault).__name__)
     return sign_in_form(request, "/", "", 401, elsewhere_refused=True)
 
 

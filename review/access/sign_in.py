@@ -1,5 +1,6 @@
 """Signing in and out, and the choice of language."""
 
+import logging
 import math
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from review.access.sessions import end_session, start_session
 from review.access.tickets import ticket_of
 from review.access.users import User, check_password, note_sign_in
 from review.render import LANGUAGE_COOKIE, LANGUAGES, page
+from telemetry.record import tell
 
 router = APIRouter()
 
@@ -37,9 +39,12 @@ def sign_in(
         minutes = math.ceil(wait.seconds / 60)
         answer = sign_in_form(request, next, name, 429, minutes=minutes)
         answer.headers["Retry-After"] = str(math.ceil(wait.seconds))
+        tell("desk.sign_in_refused", logging.WARNING, way="password", because="too many attempts")
         return answer
     user = check_password(desk, name, password)
     if user is None:
+        # Not the name that was typed: it may be a password, or anybody's.
+        tell("desk.sign_in_refused", logging.WARNING, way="password", because="wrong name or password")
         return sign_in_form(request, next, name, 401, refused=True)
     forgive(desk, name, address)
     return admit(request, user, own_path(next), "password")
@@ -47,9 +52,10 @@ def sign_in(
 
 @router.post("/sign-out")
 def sign_out(request: Request) -> Response:
-    ticket = ticket_of(request)
+    ticket, person = ticket_of(request), person_of(request)
     end_session(request.app.state.desk, ticket.hashed)
     ticket.drop()
+    tell("desk.signed_out", by=person.name if person else None)
     return RedirectResponse("/sign-in", 303)
 
 
@@ -92,5 +98,6 @@ def admit(request: Request, user: User, onward: str, way: str) -> Response:
     end_session(desk, ticket.hashed)
     ticket.renew()
     note_sign_in(desk, user.name, way)
+    tell("desk.signed_in", by=user.name, way=way)
     start_session(desk, request.app.state.limits, ticket.hashed, user.id)
     return RedirectResponse(onward, 303)

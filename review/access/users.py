@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from review.store import Desk, account_event_table, session_table, user_table
+from telemetry.record import tell
 
 ROLES = ("viewer", "validator", "administrator")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024
@@ -71,6 +72,7 @@ def add_user(desk: Desk, name: str, role: str, password: str | None, by: str = C
             connection.execute(_note(by, clean, f"added as {role}"))
     except sa.exc.IntegrityError:
         raise NotAUser(f"đã có người dùng “{clean}”") from None
+    tell("desk.account_changed", by=by, user=clean, change=f"added as {role}")
     user = find_user(desk, clean)
     assert user is not None
     return user
@@ -170,6 +172,8 @@ def _change(desk: Desk, name: str, by: str, what: str, **values: object) -> None
         changed = connection.execute(user_table.update().where(user_table.c.name_key == name_key(name)).values(values))
         if changed.rowcount != 1:
             raise NotAUser(f"không có người dùng “{name}”")
+    if what:
+        tell("desk.account_changed", by=by, user=clean_name(name), change=what)
 
 
 def _end_sessions(desk: Desk, name: str) -> None:
