@@ -16,6 +16,7 @@ import pytest
 from deciding import Desk, held, rejected
 from sample_year import run
 from small_district import a_month
+from telling import telling
 
 from flows.decisions import decide_on
 from flows.ingest import ingest
@@ -176,18 +177,16 @@ def test_what_is_overdue_is_told_once_and_not_for_ever(tmp_path: Path, hook: soc
 
 
 def test_a_service_that_fails_holds_nothing_up_and_is_tried_again_by_the_next_run(
-    tmp_path: Path, hook: socketserver.BaseServer, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, hook: socketserver.BaseServer
 ) -> None:
     address = f"json://user:mat-khau@127.0.0.1:{port(hook)}/"
     settings = Settings(data=tmp_path, ledger_url="", last_period="2019-12", notices=f"{address} nonsense")
     now = dt.datetime(2020, 1, 12, tzinfo=dt.UTC)
     hook.broken = True  # type: ignore[attr-defined]
-    told(settings, now)
+    with telling("notice") as log:
+        told(settings, now)
     assert received(hook) == []
-    assert [message for message in caplog.messages if "json" in message] == [
-        "Notices by json could not be sent; they wait for the next run"
-    ]
-    assert "mat-khau" not in caplog.text
+    assert log == [{"level": "ERROR", "event": "notice.failed", "service": "json"}]
     hook.broken = False  # type: ignore[attr-defined]
     told(settings, now)
     assert len(received(hook)) == 9
@@ -205,11 +204,15 @@ def test_two_senders_at_once_send_each_notice_once(tmp_path: Path, hook: sockets
     assert len(received(hook)) == len(set(received(hook))) == 9
 
 
-def test_a_store_that_can_not_be_written_fails_no_run(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_that_can_not_be_written_fails_no_run(tmp_path: Path) -> None:
     (tmp_path / "notices.sqlite").mkdir()
-    told(Settings(data=tmp_path, ledger_url="", notices="json://user:mat-khau@127.0.0.1:9/"))
-    assert "Notices could not be made: OperationalError" in caplog.messages
-    assert "mat-khau" not in caplog.text
+    with telling("notice") as log:
+        told(Settings(data=tmp_path, ledger_url="", notices="json://user:mat-khau@127.0.0.1:9/"))
+    (failed,) = log
+    assert failed["event"] == "notice.failed"
+    assert failed["fault"] == "OperationalError(OperationalError)"
+    assert failed["words"] == "unable to open database file"
+    assert "mat-khau" not in str(log)
 
 
 def test_a_state_that_stays_is_told_once_and_what_is_old_not_at_all() -> None:

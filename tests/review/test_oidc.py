@@ -11,6 +11,7 @@ import pytest
 from desk_browser import Browser
 from httpx import Response
 from oidc_provider import CLIENT, SECRET
+from telling import telling
 
 from review.access.oidc import Misconfigured
 from review.access.users import account_events, add_user, find_user, list_users, set_disabled
@@ -69,17 +70,18 @@ def test_a_user_made_before_is_admitted(tmp_path: Path, issuer: str) -> None:
         ("none", "OAuthError"),
     ],
 )
-def test_a_token_that_lies_is_refused(
-    tmp_path: Path, issuer: str, caplog: pytest.LogCaptureFixture, fault: str, why: str
-) -> None:
+def test_a_token_that_lies_is_refused(tmp_path: Path, issuer: str, fault: str, why: str) -> None:
     app = create_app(settings(tmp_path, issuer))
     add_user(app.state.desk, "B", "validator", None)
     browser = Browser(app)
-    answer = there_and_back(browser, "B", fault=fault)
+    with telling() as told:
+        answer = there_and_back(browser, "B", fault=fault)
     assert answer.status_code == 401
     assert "chưa được phép vào đây" in answer.text
     assert browser.get("/account").status_code == 303
-    assert caplog.messages == [f"OpenID Connect sign-in refused: {why}"]
+    assert told == [
+        {"level": "WARNING", "event": "desk.sign_in_refused", "way": "OpenID Connect", "fault": why},
+    ]
 
 
 def test_an_answer_that_was_not_asked_for_is_refused(tmp_path: Path, issuer: str) -> None:

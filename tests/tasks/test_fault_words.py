@@ -49,7 +49,7 @@ AGAIN = "chạy lại giamngheo ingest"
         (SystemFault("a {brace}", "dấu {ngoặc} giữ nguyên"), "Dấu {ngoặc} giữ nguyên."),
         (
             ValueError("a {brace}\nand more"),
-            f"Lỗi chương trình (ValueError: a {{brace}}): báo cho người phát triển kèm nhật ký lỗi, rồi {AGAIN}.",
+            f"Lỗi chương trình (ValueError): báo cho người phát triển kèm nhật ký lỗi, rồi {AGAIN}.",
         ),
     ],
 )
