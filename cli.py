@@ -286,6 +286,42 @@ def status(
 
 
 @app.command()
+def calendar(
+    first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
+    district: Annotated[str | None, typer.Option(help="One district, by its code.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="As it stood at the end of a day, YYYY-MM-DD.")] = None,
+    as_json: Json = False,
+) -> None:
+    """When each district's month was due, and what became of it: on time, late, corrected, open, missing.
+
+    Example: giamngheo calendar --from 2020-01 --to 2020-06
+    """
+    from ledger.events import Ledger
+    from tasks.calendar import calendar as slots_of
+    from tasks.calendar import calendar_object, state_on
+    from terminal_calendar import print_calendar
+
+    settings = _settings()
+    start, end = _period(first) if first else None, _period(last) if last else None
+    code = _district(district) if district else None
+    if as_of:
+        today = _day(as_of)
+        ledger = Ledger(settings.database_url)
+        try:
+            state = state_on(ledger.events(), today, settings.timezone)
+        finally:
+            ledger.close()
+    else:
+        today, state = _today(settings), _state(settings)
+    slots = slots_of(settings, state, today, start, end, code)
+    if as_json:
+        _print_json(calendar_object(slots, today))
+    else:
+        print_calendar(slots, today)
+
+
+@app.command()
 def findings(
     submission: SubmissionId,
     as_json: Json = False,
@@ -335,10 +371,7 @@ def waive(
     """Let a rule or some findings stand until a day; the submission is judged again."""
     if bool(rule) == bool(finding):
         raise WrongUsage("Chọn một trong hai: --rule hoặc --finding")
-    try:
-        day = dt.date.fromisoformat(until)
-    except ValueError:
-        raise WrongUsage(f"Ngày {until} không đúng dạng YYYY-MM-DD") from None
+    day = _day(until)
     how = {"rule": rule.upper(), "finding_ids": tuple(finding or ())}
     _decide(submission, "waive", by, reason, until=day, seen=seen, **how)
 
@@ -894,6 +927,13 @@ def _period(text: str) -> str:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise WrongUsage(f"Kỳ “{text}” không đúng dạng YYYY-MM, ví dụ 2020-03")
     return text
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise WrongUsage(f"Ngày {text} không đúng dạng YYYY-MM-DD") from None
 
 
 def _expected_period(text: str) -> str:

@@ -1,5 +1,6 @@
 """Every setting, in one place. Read from the environment (`GIAMNGHEO_…`) or a `.env` file."""
 
+import datetime as dt
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,10 @@ class Settings(BaseSettings):
     first_period: str = Field("2019-12", description="The baseline: it has no previous register")
     last_period: str = Field("2020-12", description="Workbooks are expected up to this month")
     due_days: int = Field(10, description="A month's workbook is due this many days after the month's end")
+    due_dates: dict[str, dt.date] = Field(
+        {},
+        description='Other due days of single months, as a JSON object: {"2020-01": "2020-02-17"} leaves room for Tết',
+    )
     timezone: str = Field("Asia/Ho_Chi_Minh", description="Due days and arrivals are counted in this time zone")
     readers: int = Field(2, description="Child processes that open workbooks")
     reader_seconds: float = Field(60, description="A workbook that takes longer to open is unreadable")

@@ -77,7 +77,7 @@ def _counts(submission: Submission, shared: int) -> dict[str, int]:
 
 
 def _submission_row(settings: Settings, submission: Submission, shared: int) -> dict[str, Any]:
-    due = due_date(submission.period, settings.due_days) if submission.period else None
+    due = due_date(settings, submission.period) if submission.period else None
     received = submission.received_at.astimezone(ZoneInfo(settings.timezone)).date()
     return {
         "submission_id": submission.submission_id,

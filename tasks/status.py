@@ -28,9 +28,9 @@ _USABLE = ("accepted", "superseded", "held", "waiting")
 _RANK = ("accepted", "held", "waiting", "received", "rejected", "returned", "withdrawn", "superseded", "unreadable")
 
 
-def due_date(period: str, due_days: int) -> dt.date:
-    """The day by which a month's workbook is due."""
-    return period_end(period) + dt.timedelta(days=due_days)
+def due_date(settings: Settings, period: str) -> dt.date:
+    """The day by which a month's workbook is due: the same number of days after each month, or the month's own."""
+    return settings.due_dates.get(period) or period_end(period) + dt.timedelta(days=settings.due_days)
 
 
 def expected_periods(settings: Settings, state: State) -> list[str]:
@@ -56,7 +56,7 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
             rows.append(_row(settings, state, submission, shared[submission.submission_id]))
     expected = expected_periods(settings, state)
     for month in [period] if period else expected:
-        due = due_date(month, settings.due_days)
+        due = due_date(settings, month)
         for unit in districts(month):
             here = by_slot.pop((unit.code, month), [])
             rows += [_row(settings, state, submission, shared[submission.submission_id]) for submission in here]
@@ -84,7 +84,7 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
 
 
 def _row(settings: Settings, state: State, submission: Submission, shared: int) -> dict[str, Any]:
-    due = due_date(submission.period, settings.due_days) if submission.period else None
+    due = due_date(settings, submission.period) if submission.period else None
     received = submission.received_at.astimezone(ZoneInfo(settings.timezone))
     return {
         "period": submission.period,
@@ -122,7 +122,7 @@ def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
                     "district_code": unit.code,
                     "state": name,
                     "accepted_submission_id": one.submission_id if one and name == ACCEPTED else None,
-                    "due": due_date(month, settings.due_days),
+                    "due": due_date(settings, month),
                 }
             )
     return rows

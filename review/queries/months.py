@@ -77,7 +77,7 @@ def month_grid(settings: Settings, state: State, today: dt.date) -> MonthGrid:
     columns = sorted(names.items())
     months = []
     for period in reversed(periods):
-        due = due_date(period, settings.due_days)
+        due = due_date(settings, period)
         current = {unit.code for unit in districts(period)}
         cells = tuple(
             _cell(settings, state, (code, period), by_slot.get((code, period), []), due, today)

@@ -46,7 +46,7 @@ def overview(settings: Settings, state: State, submission: Submission) -> Overvi
     judged_by = (submission.judgement or {}).get("rule_pack")
     return Overview(
         submission=submission,
-        due=due_date(submission.period, settings.due_days) if submission.period else None,
+        due=due_date(settings, submission.period) if submission.period else None,
         needs_look=needs_look(state, submission, settings.first_period),
         others_rules=judged_by is not None and judged_by != rule_pack(),
         attempts=tuple(attempts),

@@ -37,9 +37,20 @@ def state_of(*submissions: Submission, **more: Any) -> State:
     return State(submissions={one.submission_id: one for one in submissions}, **more)
 
 
-def test_a_workbook_is_due_ten_days_after_its_month() -> None:
-    assert due_date("2019-12", 10) == dt.date(2020, 1, 10)
-    assert due_date("2020-02", 0) == dt.date(2020, 2, 29)
+def test_a_workbook_is_due_ten_days_after_its_month(settings: Settings) -> None:
+    assert due_date(settings, "2019-12") == dt.date(2020, 1, 10)
+    assert due_date(settings.model_copy(update={"due_days": 0}), "2020-02") == dt.date(2020, 2, 29)
+
+
+def test_a_month_may_have_a_due_day_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIAMNGHEO_DUE_DATES", '{"2020-01": "2020-02-17"}')
+    settings = Settings(data=tmp_path, last_period="2020-01")
+    assert [due_date(settings, month) for month in ("2019-12", "2020-01")] == [
+        dt.date(2020, 1, 10),
+        dt.date(2020, 2, 17),
+    ]
+    rows = status_rows(settings, state_of(a_submission(period="2020-01", received_at=dt.datetime(2020, 2, 16))), TODAY)
+    assert [(row["due"], row["on_time"]) for row in rows if row["submission_id"]] == [("2020-02-17", True)]
 
 
 def test_months_are_due_up_to_the_last_planned_one_or_the_last_received(settings: Settings) -> None:

@@ -1,0 +1,90 @@
+"""What `giamngheo calendar` prints: a line for each month, a column for each district."""
+
+import datetime as dt
+import textwrap
+
+from rich.console import Console
+from rich.table import Table
+
+from ledger.states import ACCEPTED, EXCUSED
+from plan.reference import district_names
+from tasks.calendar import DUE, LATE, MISSING, ON_TIME, Slot, summary
+from tasks.status import STATES_VI
+from terminal import say
+
+# Nine districts, the month, its day and the total fit into 100 columns.
+_CELL = 8
+_SHORT = {
+    "received": "mới",
+    "waiting": "chờ",
+    "rejected": "lỗi",
+    "held": "giữ",
+    "returned": "trả",
+    "withdrawn": "rút",
+    "superseded": "đổi",
+}
+_LEGEND = (
+    f"✓ {STATES_VI['accepted']} · +N nộp muộn N ngày · * đã điều chỉnh · thiếu N: chưa nhận, quá hạn N ngày · còn N: "
+    "chưa nhận, còn N ngày"
+)
+
+
+def print_calendar(slots: list[Slot], today: dt.date) -> None:
+    """The slots as a table, with what the signs mean and a summary for each month and district."""
+    if not slots:
+        say("Không có kỳ nào phải báo cáo trong khoảng này.")
+        return
+    names = district_names()
+    codes = sorted({slot.district_code for slot in slots})
+    table = Table(title=f"Lịch báo cáo đến ngày {today:%d/%m/%Y}", title_justify="left", padding=(0, 1, 0, 0), box=None)
+    table.add_column("Kỳ")
+    table.add_column("Hạn")
+    for code in codes:
+        table.add_column(_heading(code, names.get(code, "")))
+    table.add_column("Đạt", justify="right")
+    by_place = {(slot.period, slot.district_code): slot for slot in slots}
+    for period in dict.fromkeys(slot.period for slot in slots):
+        mine = [by_place.get((period, code)) for code in codes]
+        present = [slot for slot in mine if slot is not None]
+        done = summary(present)
+        cells = ["" if slot is None else cell(slot) for slot in mine]
+        table.add_row(period, f"{present[0].due:%d/%m}", *cells, f"{done['accepted']}/{done['districts']}")
+    _add_totals(table, codes, slots)
+    Console(width=2000).print(table, crop=False, no_wrap=True)
+    say(_legend(slots))
+
+
+def cell(slot: Slot) -> str:
+    """A slot in at most eight signs."""
+    if slot.state == ACCEPTED:
+        late = f" +{slot.days}" if slot.timeliness == LATE else ""
+        return f"✓{late}{'*' if slot.corrected else ''}"
+    if slot.state == EXCUSED:
+        return "miễn"
+    if slot.timeliness == MISSING:
+        return f"thiếu {slot.days}" if slot.days < 100 else f"thiếu{slot.days}"
+    if slot.timeliness == DUE:
+        return f"còn {slot.days}"
+    # Two figures of a day and two of a month leave room for three letters and nothing between.
+    return f"{_SHORT[slot.state]:<3}{slot.since:%d/%m}" if slot.since else _SHORT[slot.state]
+
+
+def _heading(code: str, name: str) -> str:
+    short = name.removeprefix("Huyện ").replace("Thành phố ", "TP ")
+    return "\n".join([code, *textwrap.wrap(short, _CELL)])
+
+
+def _add_totals(table: Table, codes: list[str], slots: list[Slot]) -> None:
+    by_code = [summary(slot for slot in slots if slot.district_code == code) for code in codes]
+    everything = summary(slots)
+    table.add_section()
+    for key, name in ((ON_TIME, "đúng hạn"), (LATE, "muộn"), (MISSING, "thiếu"), ("open", "chưa đạt")):
+        table.add_row(name, "", *[str(one[key]) for one in by_code], str(everything[key]))
+
+
+def _legend(slots: list[Slot]) -> str:
+    """What the signs mean; of the states those that occur."""
+    states = {slot.state for slot in slots}
+    words = [f"{short} DD/MM: {STATES_VI[state]} từ ngày ấy" for state, short in _SHORT.items() if state in states]
+    excused = [f"miễn: {STATES_VI[EXCUSED]}"] if EXCUSED in states else []
+    return "\n".join(textwrap.wrap(" · ".join([_LEGEND, *words, *excused]), 100))
