@@ -88,6 +88,11 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
             f"{settings.data} is not empty ({found}): restore into an empty data root",
             f"{settings.data} đã có dữ liệu ({found}): đặt GIAMNGHEO_DATA tới một thư mục trống rồi khôi phục",
         )
+    if settings.ledger_url and _holds_events(settings.ledger_url):
+        raise SystemFault(
+            "the ledger of GIAMNGHEO_LEDGER_URL is not empty: restore into an empty database",
+            "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu: đặt địa chỉ này tới một cơ sở dữ liệu trống rồi khôi phục",
+        )
     settings.data.mkdir(parents=True, exist_ok=True)
     files = [path for path in _finished(backup) if path.name != LEDGER]
     for done, path in enumerate(files, start=1):
@@ -106,6 +111,14 @@ def last_backup(out: Path) -> Path | None:
 def _finished(folder: Path) -> list[Path]:
     """Every file under a folder that is not one of a write in progress."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def _holds_events(url: str) -> bool:
+    ledger = Ledger(url)
+    try:
+        return bool(ledger.events())
+    finally:
+        ledger.close()
 
 
 def _copy_ledger(source_url: str, target_url: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from postgresql_server import PostgresServer
 from small_district import DISTRICT, a_month, some_rows
 from typer.testing import CliRunner
 
@@ -185,6 +186,31 @@ def test_a_backup_is_a_data_root_and_comes_back_equal(root: Settings, tmp_path: 
     assert damage_of(root) == []
     again = json.loads((root.current / "manifest.json").read_text())
     assert (again["release_id"], again["rows"]) == (release["release_id"], release["rows"])
+
+
+def test_a_month_on_postgresql_is_kept_and_comes_back(postgresql: PostgresServer, tmp_path: Path) -> None:
+    """The ledger in one database, its backup in SQLite, and from there in another database."""
+    settings = settings_of(tmp_path / "data").model_copy(update={"ledger_url": postgresql.create("upkeep")})
+    settings.inbox.mkdir(parents=True)
+    write_workbook(settings.inbox / "good.xlsx", a_month(rows=some_rows()))
+    ingest(settings, DirectRunner(), clock=lambda: AT)
+    published = publish(settings, DirectRunner(), now=AT)
+    assert damage_of(settings) == []
+
+    folder = back_up(settings, tmp_path / "backups", AT, quiet)
+    assert verify(settings_of(folder), quiet, warehouse=False) == []
+    anew = settings_of(tmp_path / "anew").model_copy(update={"ledger_url": postgresql.create("upkeep-anew")})
+    restore(anew, folder, quiet)
+    assert rebuild(anew, DirectRunner(), quiet).release.release_id == published.release.release_id
+    assert damage_of(anew) == []
+
+    with pytest.raises(SystemFault, match="not empty"):
+        restore(settings_of(tmp_path / "third").model_copy(update={"ledger_url": anew.ledger_url}), folder, quiet)
+    assert not (tmp_path / "third").exists()
+    postgresql.run("alter table event disable trigger user", "upkeep")
+    postgresql.run("update event set reason = 'khác' where id = 2", "upkeep")
+    (one,) = damage_of(settings)
+    assert (one.part, one.place) == ("ledger", "GIAMNGHEO_LEDGER_URL") and "sự kiện 2" in one.what
 
 
 def test_the_second_backup_copies_only_what_is_new(root: Settings, tmp_path: Path) -> None:

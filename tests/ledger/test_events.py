@@ -185,6 +185,26 @@ class TestHashChain:
         assert ledger.damaged() == 1
 
 
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_a_copy_keeps_ids_and_goes_on_after_the_last(
+    ledger: Ledger, tmp_path: Path, target: str, postgresql: PostgresServer
+) -> None:
+    ledger.append([an_event()])
+    with pytest.raises(sa.exc.IntegrityError):  # PostgreSQL does not give such a number again
+        ledger.append([an_event(reason=None)])
+    ledger.append([an_event(period="2020-01")])
+    url = f"sqlite:///{tmp_path / 'copy.sqlite'}" if target == "sqlite" else postgresql.create(str(uuid.uuid4()))
+    copy = Ledger(url)
+    ledger.copy_to(copy)
+    assert copy.events() == ledger.events()
+    (added,) = copy.append([an_event(period="2020-02")])
+    assert added.id == ledger.events()[-1].id + 1
+    assert copy.damaged() is None
+    with pytest.raises(ValueError, match="not empty"):
+        ledger.copy_to(copy)
+    copy.close()
+
+
 EVENTS_EACH = 25
 
 
