@@ -91,7 +91,7 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
     if settings.ledger_url and _holds_events(settings.ledger_url):
         raise SystemFault(
             "the ledger of GIAMNGHEO_LEDGER_URL is not empty: restore into an empty database",
-            "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu: đặt địa chỉ này tới một cơ sở dữ liệu trống rồi khôi phục",
+            "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu: khôi phục vào một cơ sở dữ liệu trống",
         )
     settings.data.mkdir(parents=True, exist_ok=True)
     files = [path for path in _finished(backup) if path.name != LEDGER]
