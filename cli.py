@@ -643,6 +643,25 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
+def metrics(
+    serve: Annotated[bool, typer.Option("--serve", help="Listen for Prometheus until stopped.")] = False,
+) -> None:
+    """The system's numbers in Prometheus's text format: once, or over HTTP on this machine.
+
+    For node_exporter: giamngheo metrics > giamngheo.prom
+    """
+    settings = _settings()
+    if serve:
+        from watch.serve import serve_metrics
+
+        serve_metrics(settings, lambda at: typer.echo(f"Số đo cho Prometheus: {at}"))
+        return
+    from watch.metrics import metrics_text
+
+    typer.echo(metrics_text(settings), nl=False)
+
+
+@app.command()
 def upgrade() -> None:
     """Bring the ledger to the form of this version of the program. Every command does so by itself where it may.
 

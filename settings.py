@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     log_stderr: bool = Field(
         False, description="Write every log record to standard error, too: for systemd, containers"
     )
+    metrics_host: str = Field("127.0.0.1", description="The address at which metrics are served")
+    metrics_port: int = Field(9119, description="The port at which metrics are served")
     notices: str = Field(
         "",
         description="Apprise addresses that are told of what happens, separated by spaces; with kinds (rejected, held, "

@@ -6,8 +6,10 @@
 import datetime as dt
 import hashlib
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,20 @@ class Outbox:
                 .where(sent_table.c.key == key, sent_table.c.address == address.hashed)
                 .values(**values)
             )
+
+
+def given_up_and_waiting(data: Path) -> tuple[int, int]:
+    """How many notices were tried in vain or lie too long, and how many wait; nothing is made where none ever was."""
+    if not (data / STORE_FILE).is_file():
+        return 0, 0
+    oldest = time.time() - OLDEST_EVENT.total_seconds()
+    with closing(sqlite3.connect(f"file:{data / STORE_FILE}?mode=ro", uri=True, timeout=1)) as connection:
+        rows = connection.execute(
+            "select attempts < ? and made_at > ?, count(*) from sent where sent_at is null group by 1",
+            (_ATTEMPTS, oldest),
+        ).fetchall()
+    counts = dict(rows)
+    return counts.get(0, 0), counts.get(1, 0)
 
 
 def deliver(address: Address, title: str, body: str) -> bool:

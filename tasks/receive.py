@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,15 @@ def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
                     found.files.append(path)
     _leave_growing(found, settle_seconds)
     return found
+
+
+def find_unhidden(inbox: Path) -> Iterator[tuple[Path, bool]]:
+    """Every file of an inbox that is not hidden, and whether it is a note of ours. For looking: nothing is opened."""
+    for folder, folders, names in os.walk(inbox):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith("."):
+                yield Path(folder) / name, name.endswith(NOTE_SUFFIX)
 
 
 def _folder_refusal(path: Path) -> str:

@@ -29,7 +29,7 @@ class LastRun:
     """The last run of a flow that did not meet another one's lock. Times are UTC, ISO 8601.
 
     `outcome` is done, failed, stopped, or what the run itself says (faults, damaged, nothing, blocked, refused).
-    `succeeded_at` is when one last ended as done.
+    `succeeded_at` is when one last ended as done. Since the log began: `runs` by outcome, `faults` of the system.
     """
 
     flow: str
@@ -40,6 +40,8 @@ class LastRun:
     outcome: str
     succeeded_at: str | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    runs: Mapping[str, int] = field(default_factory=dict)
+    faults: int = 0
 
 
 class Run:
@@ -92,6 +94,9 @@ def _keep(data: Path, one: Run, begun_at: dt.datetime, seconds: float) -> None:
     """By a rename, so that no reader sees half. Not made durable: losing it costs a number on a page."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     earlier = last_runs(data).get(one.flow)
+    runs = dict(earlier.runs) if earlier else {}
+    runs[one.outcome] = runs.get(one.outcome, 0) + 1
+    faults = one.counts.get("faults", 0) + (one.outcome == FAILED)
     kept = LastRun(
         flow=one.flow,
         run=one.run,
@@ -101,6 +106,8 @@ def _keep(data: Path, one: Run, begun_at: dt.datetime, seconds: float) -> None:
         outcome=one.outcome,
         succeeded_at=now if one.outcome == DONE else earlier.succeeded_at if earlier else None,
         counts=one.counts,
+        runs=runs,
+        faults=faults + (earlier.faults if earlier else 0),
     )
     with contextlib.suppress(OSError):
         folder = data / FOLDER / RUNS
