@@ -1,1 +1,1 @@
-"""Looking at a data root from outside: metrics for Prometheus, and `giamngheo doctor`. Nothing is changed here."""
+"""Looking at a data root from outside: metrics for Prometheus, and the doctor. Nothing is changed here."""

@@ -157,7 +157,7 @@ def _runs(settings: Settings) -> list[Metric]:
     ended = {(flow,): _seconds(one.finished_at) for flow, one in runs.items()}
     succeeded = {(flow,): _seconds(one.succeeded_at) for flow, one in runs.items() if one.succeeded_at}
     lasted = {(flow,): one.seconds for flow, one in runs.items()}
-    outcome = {(flow, name): float(one.outcome == name) for flow, one in runs.items() for name in OUTCOMES}
+    outcomes = {(flow, name): float(one.outcome == name) for flow, one in runs.items() for name in OUTCOMES}
     return [
         totals,
         faults,
@@ -169,7 +169,12 @@ def _runs(settings: Settings) -> list[Metric]:
             succeeded,
         ),
         _by("giamngheo_last_run_duration_seconds", "How long the last run took", ["flow"], lasted),
-        _by("giamngheo_last_run_outcome", "1 for how the last run ended, else 0", ["flow", "outcome"], outcome),
+        _by(
+            "giamngheo_last_run_outcome",
+            "How the last run ended: 1 for its outcome, else 0",
+            ["flow", "outcome"],
+            outcomes,
+        ),
     ]
 
 

@@ -1,5 +1,6 @@
 """The metrics over HTTP, for a Prometheus on the same machine."""
 
+import contextlib
 from collections.abc import Callable
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -21,4 +22,5 @@ def serve_metrics(settings: Settings, tell: Callable[[str], None]) -> None:
     host, port = settings.metrics_host, settings.metrics_port
     with make_server(host, port, app, ThreadingWSGIServer, handler_class=_Quiet) as server:
         tell(f"http://{host}:{server.server_port}/metrics")
-        server.serve_forever()
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
