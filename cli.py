@@ -694,7 +694,7 @@ def backup(
     settings = _settings()
     with terminal.progress() as report, _recorded(settings, "backup") as record:
         folder = back_up(settings, out, _now(), report)
-        copied = settings.model_copy(update={"data": folder, "ledger_url": ""})
+        copied = settings.model_copy(update={"data": folder, "ledger_url": "", "raw_url": ""})
         found = run(copied, report, warehouse=False)
         _note_damage(record, found)
     typer.echo(f"Đã sao lưu vào {folder}")

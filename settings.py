@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +18,23 @@ class Settings(BaseSettings):
 
     data: Path = Field(REPOSITORY / "data", description="The data root; everything lives under it")
     ledger_url: str = Field("", description="SQLAlchemy URL of the ledger; SQLite under the data root when empty")
+    raw_url: str = Field(
+        "",
+        repr=False,
+        description="fsspec URL of the received files, such as sftp://giamngheo@store/raw; raw/ under the data root "
+        "when empty",
+    )
+    accepted_url: str = Field(
+        "",
+        repr=False,
+        description="fsspec URL of the accepted tables; warehouse/accepted/ under the data root when empty",
+    )
+    storage_options: dict[str, Any] = Field(
+        {},
+        repr=False,
+        description="What fsspec needs for these URLs and an URL can't say, as JSON; for sftp: username, password, "
+        "key_filename, known_hosts",
+    )
     pseudonym_key: str = Field("", description="Key of the household pseudonyms; a file under the data root when empty")
     first_period: str = Field("2019-12", description="The baseline: it has no previous register")
     last_period: str = Field("2020-12", description="Workbooks are expected up to this month")
@@ -72,8 +90,14 @@ class Settings(BaseSettings):
         return self.data / "inbox"
 
     @property
+    def cache(self) -> Path:
+        """Copies of what is used of remote places; may be deleted at any time."""
+        return self.data / "cache"
+
+    @property
     def raw(self) -> Path:
-        return self.data / "raw"
+        """Where received files are at hand: kept here, or copied here by `tasks.storage.raw_file`."""
+        return self.cache / "raw" if self.raw_url else self.data / "raw"
 
     @property
     def judgements(self) -> Path:
@@ -85,7 +109,8 @@ class Settings(BaseSettings):
 
     @property
     def accepted(self) -> Path:
-        return self.warehouse / "accepted"
+        """Where accepted tables are at hand: kept here, or copied here by `tasks.storage.accepted_folder`."""
+        return self.cache / "accepted" if self.accepted_url else self.warehouse / "accepted"
 
     @property
     def releases(self) -> Path:

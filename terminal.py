@@ -211,6 +211,8 @@ def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
 
 def print_places(settings: "Settings", published: "Published") -> None:
     """Where everything is, and what to do next."""
+    from tasks.remote import shown_url
+
     release = published.release
     say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
@@ -220,7 +222,7 @@ def print_places(settings: "Settings", published: "Published") -> None:
         ("biểu tổng hợp", settings.current / WORKBOOK),
         ("báo cáo Word", settings.current / DOCUMENT),
         ("trang báo cáo", settings.current / PAGE),
-        ("tệp gốc", settings.raw),
+        ("tệp gốc", shown_url(settings.raw_url) if settings.raw_url else settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
         say(f"  {what:<18} {where}")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -27,7 +28,7 @@ from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
 from tasks.cross import id_numbers
 from tasks.fault_words import in_words
-from tasks.faults import Unreadable
+from tasks.faults import SystemFault, Unreadable
 from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
@@ -40,6 +41,7 @@ from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 from tasks.returned import note_answered, unanswered, write_returned
 from tasks.runs import run_of
+from tasks.storage import keep_accepted, keep_raw, raw_file
 from telemetry.record import step, tell, tell_fault
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
@@ -160,9 +162,11 @@ def _receive(
         tell("file.refused", logging.WARNING, because=reason)
     state = derive_state(ledger.events())
 
+    keep = partial(keep_raw, settings)
+
     def take(path: Path) -> Taken:
         with step("receive") as told:
-            event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source)
+            event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source, keep)
             if event is None:  # recorded by a run that was stopped before the move
                 submission_id = told["submission"] = sha256_of(path)
                 receive.set_aside(path, inbox, submission_id)
@@ -256,18 +260,16 @@ class _Judging:
         self.readers = self.readers or start_readers(self.settings)
         readers = self.readers
         started: dict[str, Future[ReadWorkbook | Unreadable]] = {
-            one.submission_id: readers.submit(self.settings.raw / one.submission_id, one.file_name)
-            for one in submissions
+            one.submission_id: start_reading(self.settings, readers, one) for one in submissions
         }
         # Validation takes seconds to import: the children read meanwhile.
         import tasks.validate  # noqa: F401
 
         def wait(submission: Submission) -> ReadWorkbook | Unreadable:
-            path = self.settings.raw / submission.submission_id
             first = started.pop(submission.submission_id, None)
             with step("read", submission=submission.submission_id) as told:
                 # Another attempt of this step reads anew.
-                found = first.result() if first else readers.read(path, submission.file_name)
+                found = (first or start_reading(self.settings, readers, submission)).result()
                 told["outcome"] = "unreadable" if isinstance(found, Unreadable) else None
                 return found
 
@@ -369,7 +371,7 @@ class _Judging:
             tables = accept.accepted_tables(
                 case.workbook, submission.submission_id, case.district_code, case.period, self.key
             )
-            accept.write_accepted(self.settings.accepted / submission.submission_id, tables)
+            keep_accepted(self.settings, submission.submission_id, tables)
             standing = state.accepted((case.district_code, case.period))
             if standing is not None:
                 events.append(
@@ -468,6 +470,16 @@ class _Judging:
         )
         self.ledger.append([event])
         self.report.judged.append(submission.submission_id)
+
+
+def start_reading(settings: Settings, readers: Readers, submission: Submission) -> "Future[ReadWorkbook | Unreadable]":
+    """Have a received file read; that it can't be had, for reasons of our own, is in the future too."""
+    try:
+        return readers.submit(raw_file(settings, submission.submission_id), submission.file_name)
+    except (OSError, SystemFault) as fault:
+        failed: Future[ReadWorkbook | Unreadable] = Future()
+        failed.set_exception(fault)
+        return failed
 
 
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:

@@ -17,12 +17,13 @@ from prefect.cache_policies import NO_CACHE
 from sqlalchemy.exc import OperationalError
 
 from flows.runner import Item, Result
+from tasks.remote import StorageDown
 from telemetry.faults import kind_of, safe_words
 
 # Disks, shares and a locked ledger recover. Computing does not, and a release that failed wants a person first.
 RETRIES = {"receive": 2, "read": 2, "accept": 2}
 RETRY_DELAY_SECONDS = [2.0, 10.0]
-RECOVERABLE = (OSError, OperationalError)
+RECOVERABLE = (OSError, OperationalError, StorageDown)
 
 
 class StepFault(Exception):

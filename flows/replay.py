@@ -31,6 +31,7 @@ from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.replay import Judgement, Replay, compare, judged_before, judgement
 from tasks.restore import restore_accepted, submit_raw
+from tasks.storage import accepted_folder
 
 log = logging.getLogger("giamngheo")
 
@@ -180,11 +181,11 @@ class _Replaying:
         return _Then(case, slot, waits, event, here)
 
     def _accepted(self, submission: Submission) -> Path:
-        folder = self.settings.accepted / submission.submission_id
-        if not folder.exists():
+        folder = accepted_folder(self.settings, submission.submission_id)
+        if folder is None:
             key = pseudonym_key(self.settings.data, self.settings.pseudonym_key)
             restore_accepted(self.settings, [submission], key, self.readers)
-        return folder
+        return folder or self.settings.accepted / submission.submission_id
 
     def _judge_group(self, group: list[_Then]) -> None:
         try:

@@ -20,6 +20,7 @@ from tasks.annotate.lines import column_number, sheet_finder
 from tasks.children import Readers
 from tasks.faults import Unreadable
 from tasks.read.texts import FileTexts
+from tasks.storage import raw_file
 
 # Raised when what is kept of a file changes its meaning.
 _FORMAT = 1
@@ -105,7 +106,7 @@ class SheetStore:
     """Opens files for the desk. `readers` are the limited children; safe for threads."""
 
     def __init__(self, settings: Settings, readers: Readers, megabytes: int = 256) -> None:
-        self._raw = settings.raw
+        self._settings = settings
         self._folder = settings.data / "desk" / "sheets"
         self._readers = readers
         self._most_bytes = megabytes * _MEGABYTE
@@ -128,7 +129,7 @@ class SheetStore:
             if submission_id in self._refused:
                 raise self._refused[submission_id]
             try:
-                self._write(submission_id, self._readers.texts(self._raw / submission_id, file_name))
+                self._write(submission_id, self._readers.texts(raw_file(self._settings, submission_id), file_name))
             except Unreadable as refused:
                 if len(self._refused) >= _REFUSED:
                     self._refused.clear()

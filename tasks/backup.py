@@ -1,27 +1,31 @@
 """Copy what can't be made again to another place, while runs go on, and bring it back.
 
 What can't be made again: the ledger, the raw files, the findings of every judgement, the keys, and the desk's
-users. The warehouse and the returned workbooks are made from these.
+users. The warehouse, its accepted tables and the returned workbooks are made from these. Received files are copied
+from wherever they are kept.
 """
 
 import datetime as dt
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from ledger.events import Ledger
 from settings import Settings
 from tasks.faults import SystemFault
 from tasks.files import sync_file, sync_folder
+from tasks.storage import copy_raw, keep_raw, raw_names
 
 LEDGER = "ledger.sqlite"
 KEPT_FOLDERS = ("raw", "judgements")
 _UNFINISHED = ".tmp-"
 
 Progress = Callable[[str, int, int], None]
+Copy = Callable[[Path], None]
 
 
 def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progress) -> Path:
@@ -59,11 +63,10 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
             _copy_sqlite(path, aside / path.name)
     for path in sorted(settings.data.glob("*.key")):
         _copy_file(path, aside / path.name)
-    files = [path for folder in KEPT_FOLDERS for path in _finished(settings.data / folder)]
-    for done, path in enumerate(files, start=1):
-        place = path.relative_to(settings.data)
-        _link_or_copy(path, earlier / place if earlier else None, aside / place)
-        on_progress("backup", done, len(files))
+    copies = [*_raw_copies(settings), *_judgement_copies(settings)]
+    for done, (place, copy) in enumerate(copies, start=1):
+        _link_or_make(earlier / place if earlier else None, aside / place, copy)
+        on_progress("backup", done, len(copies))
     for folder in {path.parent for path in aside.rglob("*")}:
         sync_folder(folder)
     os.replace(aside, final)
@@ -96,7 +99,11 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     files = [path for path in _finished(backup) if path.name != LEDGER]
     for done, path in enumerate(files, start=1):
-        _copy_file(path, settings.data / path.relative_to(backup))
+        place = path.relative_to(backup)
+        if place.parts[0] == "raw" and settings.raw_url:
+            keep_raw(settings, path, path.name)
+        else:
+            _copy_file(path, settings.data / place)
         on_progress("restore", done, len(files))
     # Last: as long as there is no ledger, this is no data root.
     _copy_ledger(f"sqlite:///{backup / LEDGER}", settings.database_url)
@@ -141,7 +148,19 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     sync_file(target)
 
 
-def _link_or_copy(source: Path, earlier: Path | None, target: Path) -> None:
+def _raw_copies(settings: Settings) -> Iterator[tuple[Path, Copy]]:
+    """Where each received file goes in a backup, and how it gets there, from wherever it is kept."""
+    for name in raw_names(settings):
+        how = partial(copy_raw, settings, name) if settings.raw_url else partial(_copy_file, settings.raw / name)
+        yield Path("raw") / name, how
+
+
+def _judgement_copies(settings: Settings) -> Iterator[tuple[Path, Copy]]:
+    for path in _finished(settings.judgements):
+        yield path.relative_to(settings.data), partial(_copy_file, path)
+
+
+def _link_or_make(earlier: Path | None, target: Path, copy: Copy) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if earlier is not None and earlier.is_file():
         try:
@@ -149,7 +168,7 @@ def _link_or_copy(source: Path, earlier: Path | None, target: Path) -> None:
             return
         except OSError:  # a file system without links
             pass
-    _copy_file(source, target)
+    copy(target)
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from settings import Settings
+from tasks.storage import sweep_storage
 
 # The temporary names of tasks/files.py and tasks/accept.py.
 _TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{12}(-.*)?", re.DOTALL)
@@ -16,6 +17,7 @@ OLD_SECONDS = 3600
 
 def sweep(settings: Settings, inbox: Path) -> None:
     """Remove temporary files and folders under the data root that no run can be at any more. Raises OSError."""
+    sweep_storage(settings)
     now = time.time()
     for folder in _written_to(settings, inbox):
         for path in folder.glob(".tmp-*"):

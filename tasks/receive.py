@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ STILL_CHANGING = "tệp còn đang được ghi; sẽ nhận ở lần chạy sa
 _FILE_SUFFIXES = {".xlsx", ".xls", ".ods", ".zip"}
 _PIECE_BYTES = 1 << 20
 _NAME_BYTES, _TEMPORARY_BYTES = 255, 18
+
+# Takes copied bytes and their hash to another place where they are kept.
+Keep = Callable[[Path, str], None]
 
 
 class StillChanging(Exception):
@@ -117,14 +120,17 @@ def _leave_growing(found: Waiting, settle_seconds: float) -> None:
             found.refused[path] = STILL_CHANGING
 
 
-def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: str = "inbox") -> Event | None:
+def receive_file(
+    path: Path, raw: Path, at: dt.datetime, state: State, source: str = "inbox", keep: Keep = lambda copy, name: None
+) -> Event | None:
     """Keep the bytes of one file and say what happened: `received`, or `received_again` for known bytes (F07).
 
-    The caller records the event and then calls `set_aside`. Returns None when this very delivery is recorded
-    already and only the move is left to do. The file is copied in pieces, so its size does not matter here.
-    Raises StillChanging and OSError: the file stays where it is.
+    `keep` is called before anything says that the file was received. The caller records the event and then calls
+    `set_aside`. Returns None when this very delivery is recorded already and only the move is left to do. The file is
+    copied in pieces, so its size does not matter here. Raises StillChanging, OSError and what `keep` raises: the file
+    stays where it is.
     """
-    submission_id, mark = _keep(path, raw)
+    submission_id, mark = _keep(path, raw, keep)
     delivery = {"file_name": shown_name(path.name), "size": mark[2], "mark": mark, "source": source}
     known = state.submissions.get(submission_id)
     if known is None:
@@ -134,7 +140,7 @@ def receive_file(path: Path, raw: Path, at: dt.datetime, state: State, source: s
     return Event("received_again", at, submission_id=submission_id, payload=delivery)
 
 
-def _keep(path: Path, raw: Path) -> tuple[str, list[int]]:
+def _keep(path: Path, raw: Path, keep: Keep) -> tuple[str, list[int]]:
     """Copy a file to `raw/` under the hash of its bytes, as they are copied; returns the hash and its mark."""
     # What was a file a moment ago may be a link or a pipe by now: neither is followed or waited for.
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -153,6 +159,7 @@ def _keep(path: Path, raw: Path) -> tuple[str, list[int]]:
         mark = _mark(before)
         if _mark(os.fstat(descriptor)) != mark or size != before.st_size:
             raise StillChanging(shown_name(path.name))
+        keep(temporary, digest.hexdigest())
         kept = raw / digest.hexdigest()
         # A kept file that a bad disk has changed is mended by the same file coming again.
         if not kept.exists() or sha256_of(kept) != kept.name:

@@ -1,6 +1,5 @@
 """Write accepted tables again from what is durable."""
 
-import shutil
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,6 +12,7 @@ from tasks.children import Readers, start_readers
 from tasks.faults import SystemFault, Unreadable
 from tasks.files import sha256_of
 from tasks.read import ReadWorkbook
+from tasks.storage import accepted_folder, keep_accepted, raw_file
 
 # Workbooks that wait, read, for the one before them: the children are never idle, and few are in memory.
 _AHEAD = 4
@@ -31,10 +31,11 @@ def restore_accepted(
     """Write the tables of accepted submissions again from their raw bytes: those that were lost, or all `anew`.
 
     That a file was accepted once makes it no friend: children of `readers`, or of our own, open it within the limits
-    of any received file. `on_done` hears of (done, total). Raises SystemFault where a raw file is gone, is no longer
-    what was received, or can't be read within the limits; tables that are there then stay.
+    of any received file. What is kept remotely is at hand in `settings.accepted` afterwards. `on_done` hears of
+    (done, total). Raises SystemFault where a raw file is gone, is no longer what was received, or can't be read within
+    the limits, and StorageDown; tables that are there then stay.
     """
-    due = [one for one in submissions if anew or not (settings.accepted / one.submission_id).exists()]
+    due = [one for one in submissions if anew or accepted_folder(settings, one.submission_id) is None]
     if not due:
         return
     with nullcontext(readers) if readers else start_readers(settings, min(settings.readers, len(due))) as children:
@@ -48,7 +49,7 @@ def restore_accepted(
 
 def submit_raw(settings: Settings, submission: Submission, readers: Readers) -> "Future[ReadWorkbook | Unreadable]":
     """Have a received file read again, from exactly the bytes that were received. Raises SystemFault and OSError."""
-    path = settings.raw / submission.submission_id
+    path = raw_file(settings, submission.submission_id)
     if not path.is_file():
         raise SystemFault(
             f"the raw file {submission.submission_id[:12]} is missing",
@@ -75,6 +76,4 @@ def _write(settings: Settings, submission: Submission, workbook: ReadWorkbook | 
             f"tệp {submission.submission_id[:12]} được chấp nhận mà không rõ huyện và kỳ: báo cho người phát triển",
         )
     tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
-    folder = settings.accepted / submission.submission_id
-    shutil.rmtree(folder, ignore_errors=True)
-    accept.write_accepted(folder, tables)
+    keep_accepted(settings, submission.submission_id, tables, anew=True)

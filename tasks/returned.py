@@ -11,6 +11,7 @@ from ledger.states import HELD, REJECTED, RETURNED, UNREADABLE, State, Submissio
 from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.files import write_bytes
+from tasks.storage import raw_file
 
 VERDICTS_VI = {
     "rejected": "KHÔNG ĐẠT — sửa các lỗi nghiêm trọng rồi gửi lại",
@@ -74,7 +75,7 @@ def write_returned(
         verdict += f" — {submission.reason}"
     counts: dict[str, int] = dict((submission.judgement or {}).get("counts", {}))
     with nullcontext(readers) if readers else start_readers(settings, processes=1) as children:
-        content = children.annotate(settings.raw / submission.submission_id, findings.to_dicts(), counts, verdict)
+        content = children.annotate(raw_file(settings, submission.submission_id), findings.to_dicts(), counts, verdict)
     path = returned_path(settings, submission)
     write_bytes(path, content)
     return path

@@ -3,12 +3,13 @@
 Nothing is changed here. What can be made again from what is whole is mended by `giamngheo rebuild`.
 """
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -23,19 +24,22 @@ from tasks.files import sha256_of
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
+from tasks.storage import accepted_file, accepted_place, raw_names, raw_place, raw_sha256
 
 FROM_BACKUP = "chép lại từ bản sao lưu"
 SEND_AGAIN = "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đã nhận vào inbox/ rồi chạy: giamngheo ingest"
 REBUILD = "giamngheo rebuild"
 
 Progress = Callable[[str, int, int], None]
+Read = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True)
 class Damage:
     """One thing that is not as it was written.
 
-    `part` is ledger, raw, judgement, accepted or release; `place` a path under the data root; `what` and
+    `part` is ledger, raw, judgement, accepted or release; `place` a path under the data root, or an
+    address where files are kept elsewhere; `what` and
     `remedy` are sentences for who runs the system.
     """
 
@@ -49,7 +53,8 @@ def verify(settings: Settings, on_progress: Progress, *, warehouse: bool = True)
     """Read everything that must last and say what is damaged; empty where all is whole.
 
     Without `warehouse`, only what can't be made again, which is what a backup holds. `on_progress` hears of
-    (stage, done, total). Raises OSError where a folder can't be read at all.
+    (stage, done, total). Raises OSError where a folder can't be read at all, and
+    StorageDown where a remote place does not answer.
     """
     on_progress("verify", 0, 1)
     ledger, events = _ledger(settings)
@@ -75,7 +80,7 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
     place = "ledger.sqlite" if not settings.ledger_url else "GIAMNGHEO_LEDGER_URL"
     damage: list[Damage] = []
     if not settings.ledger_url and not path.exists():
-        if settings.raw.is_dir() and any(settings.raw.iterdir()):
+        if raw_names(settings):
             return [Damage("ledger", place, "thiếu sổ sự kiện, mà tệp đã nhận còn đó", FROM_BACKUP)], None
         return [], []
     try:
@@ -100,11 +105,11 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
 
 
 def _raw(settings: Settings, submission_id: str) -> Iterator[Damage]:
-    path = settings.raw / submission_id
-    place = f"raw/{submission_id}"
-    if not path.is_file():
+    place = raw_place(settings, submission_id)
+    found = raw_sha256(settings, submission_id)
+    if found is None:
         yield Damage("raw", place, "thiếu tệp đã nhận", SEND_AGAIN)
-    elif sha256_of(path) != submission_id:
+    elif found != submission_id:
         yield Damage("raw", place, "tệp đã nhận không còn đúng từng byte", SEND_AGAIN)
 
 
@@ -137,39 +142,39 @@ def _accepted(settings: Settings, state: State) -> Iterator[Damage]:
     elif standing:
         yield Damage("accepted", KEY_FILE, "thiếu khoá tạo mã hộ", FROM_BACKUP)
     for submission in standing:
-        folder, place = settings.accepted / submission.submission_id, f"warehouse/accepted/{submission.submission_id}"
-        if not folder.is_dir():
-            yield Damage("accepted", place, "thiếu bảng đã chấp nhận", REBUILD)
-            continue
-        faults = list(_tables_faults(folder))
+        read = partial(accepted_file, settings, submission.submission_id)
+        place = accepted_place(settings, submission.submission_id)
+        faults = list(_tables_faults(read))
         for what in faults:
             yield Damage("accepted", place, what, REBUILD)
-        if not faults and key is not None and not _has_key(folder, key):
+        if not faults and key is not None and not _has_key(read, key):
             what = f"mã hộ trong bảng được tạo bằng khoá khác với khoá đang dùng ({KEY_FILE})"
             yield Damage("accepted", place, what, f"chép lại {KEY_FILE} từ bản sao lưu")
 
 
-def _tables_faults(folder: Path) -> Iterator[str]:
-    manifest = folder / TABLES_MANIFEST
-    if not manifest.is_file():
-        yield f"thiếu {TABLES_MANIFEST}"
+def _tables_faults(read: Read) -> Iterator[str]:
+    """`read` gives the bytes of one of the tables' files, None where it is missing."""
+    manifest = read(TABLES_MANIFEST)
+    names = [f"{name}.parquet" for name in ACCEPTED_TABLES]
+    if manifest is None:
+        yield "thiếu bảng đã chấp nhận" if not any(map(read, names)) else f"thiếu {TABLES_MANIFEST}"
         return
     try:
-        sealed = json.loads(manifest.read_text(encoding="utf-8"))
+        sealed = json.loads(manifest)
     except ValueError:
         yield f"{TABLES_MANIFEST} không đọc được"
         return
-    for name in ACCEPTED_TABLES:
-        path = folder / f"{name}.parquet"
-        if not path.is_file():
-            yield f"thiếu {path.name}"
-        elif sealed.get(path.name) != sha256_of(path):
-            yield f"{path.name} không còn như khi ghi" if path.name in sealed else f"{path.name} chưa có mã băm"
+    for name in names:
+        table = read(name)
+        if table is None:
+            yield f"thiếu {name}"
+        elif sealed.get(name) != hashlib.sha256(table).hexdigest():
+            yield f"{name} không còn như khi ghi" if name in sealed else f"{name} chưa có mã băm"
 
 
-def _has_key(folder: Path, key: bytes) -> bool:
+def _has_key(read: Read, key: bytes) -> bool:
     """Whether the first household's pseudonym is what this key makes of it."""
-    first = pl.read_parquet(folder / "household.parquet", n_rows=1)
+    first = pl.read_parquet(read("household.parquet") or b"", n_rows=1)
     keys = first.select(household_key()).to_series()
     return pseudonyms(key, "household", keys) == first.get_column("household_id").to_list()
 

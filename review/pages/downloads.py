@@ -18,6 +18,7 @@ from review.render import language_of, words
 from tasks.faults import Unreadable
 from tasks.judgements import read_findings
 from tasks.returned import VERDICTS_VI
+from tasks.storage import raw_file
 
 router = APIRouter()
 
@@ -31,7 +32,7 @@ def original(request: Request, person: Validator, submission_id: str) -> Respons
     """The file as it was received, byte for byte."""
     data = data_of(request)
     _, submission = find_submission(data, submission_id)
-    content = (data.settings.raw / submission.submission_id).read_bytes()
+    content = raw_file(data.settings, submission.submission_id).read_bytes()
     looked(request.app, person, submission.submission_id, "original", 1)
     return Response(content, media_type=_BYTES, headers={"Content-Disposition": attachment(submission.file_name)})
 
@@ -48,7 +49,9 @@ def annotated(request: Request, person: Validator, submission_id: str) -> Respon
     if submission.reason and submission.state == "returned":
         verdict += f" — {submission.reason}"
     try:
-        content = data.readers().annotate(settings.raw / submission.submission_id, found.to_dicts(), counts, verdict)
+        content = data.readers().annotate(
+            raw_file(settings, submission.submission_id), found.to_dicts(), counts, verdict
+        )
     except Unreadable as fault:
         reason = fault.reason_vi if language_of(request) == "vi" else fault.reason_en
         return error_page(request, 422, words()[language_of(request)]["cannot_open"].format(reason=reason))
