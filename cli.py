@@ -502,17 +502,23 @@ def replay(
 def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a trial notice to every address.")] = False,
 ) -> None:
-    """Tell the addresses in GIAMNGHEO_NOTICES what is new and overdue; every run does so by itself.
+    """Remind of due days, and tell what is new and overdue (every run does the latter by itself).
 
-    Try the addresses with: giamngheo notify --test
+    To the addresses in GIAMNGHEO_NOTICES, and to districts by addresses.csv in the
+    data root. Run it once a day. Try the addresses with: giamngheo notify --test
     """
-    from flows.notices import announce, send_trial
+    from flows.notices import announce, send_trial, tells_anybody
+    from tasks.reminders import WrongAddresses, district_addresses
 
     settings = _settings()
-    if not settings.notices:
+    if not tells_anybody(settings):
         raise WrongUsage("Chưa có địa chỉ nào: đặt GIAMNGHEO_NOTICES, ví dụ mailto://…")
+    try:
+        district_addresses(settings.data)
+    except WrongAddresses as fault:
+        raise WrongUsage(str(fault)) from None
     if not test:
-        sending = announce(settings)
+        sending = announce(settings, remind=True)
         assert sending is not None
         sending.join()
         typer.echo("Đã gửi những tin còn chờ; lỗi gửi, nếu có, nằm trong nhật ký.")

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).parent
+_DAYS = r"^(\d{1,2}(,\d{1,2})*)?$"
 
 
 class Settings(BaseSettings):
@@ -64,7 +65,13 @@ class Settings(BaseSettings):
     notices: str = Field(
         "",
         description="Apprise addresses that are told of what happens, separated by spaces; with kinds (rejected, held, "
-        "returned, late, published) and a bar in front only of those: late,held|mailto://…",
+        "returned, late, reminder, published) and a bar in front only of those: late,held|mailto://…",
+    )
+    remind_before: str = Field(
+        "3", pattern=_DAYS, description="Reminders so many days before a due day, comma separated; 0 is the day itself"
+    )
+    remind_after: str = Field(
+        "3,7", pattern=_DAYS, description="Reminders so many days after it; the first day is told as late"
     )
     review_host: str = Field("127.0.0.1", description="The desk's address; another than loopback needs REVIEW_PROXY")
     review_port: int = Field(8019, description="The desk's port")

@@ -19,6 +19,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.ingest import IngestReport, ingest
+from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
 from flows.publish import NothingToPublish, Published, publish
 from ledger.events import Ledger
@@ -109,6 +110,20 @@ def _told() -> AbstractContextManager[None]:
     settings = get_settings()
     configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
     return bound(run=str(flow_run.id) if flow_run.id else None)
+
+
+def _remind_run_name() -> str:
+    return f"remind {dt.datetime.now(ZoneInfo(get_settings().timezone)):%Y-%m-%d}"
+
+
+@flow(name="remind", flow_run_name=_remind_run_name, persist_result=False)
+def remind_flow() -> RunState[Any]:
+    """Remind of due days, and tell what is new and overdue. Safe to run twice: nothing is told twice."""
+    sending = announce(get_settings(), remind=True)
+    if sending is None:
+        return Completed(name="Skipped", message="Chưa có địa chỉ nào / no address is named")
+    sending.join()
+    return Completed(message="Đã gửi những tin còn chờ / what waited was sent")
 
 
 def _end(fault: Exception) -> RunState[Any]:

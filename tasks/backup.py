@@ -18,6 +18,7 @@ from ledger.events import Ledger
 from settings import Settings
 from tasks.faults import SystemFault
 from tasks.files import sync_file, sync_folder
+from tasks.reminders import ADDRESSES_FILE
 from tasks.storage import copy_raw, keep_raw, raw_names
 
 LEDGER = "ledger.sqlite"
@@ -61,7 +62,7 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
     for path in sorted(settings.data.glob("*.sqlite")):
         if path.name != LEDGER:
             _copy_sqlite(path, aside / path.name)
-    for path in sorted(settings.data.glob("*.key")):
+    for path in sorted([*settings.data.glob("*.key"), *settings.data.glob(ADDRESSES_FILE)]):
         _copy_file(path, aside / path.name)
     copies = [*_raw_copies(settings), *_judgement_copies(settings)]
     for done, (place, copy) in enumerate(copies, start=1):

@@ -24,7 +24,7 @@ from settings import Settings
 from tasks.status import STATES_VI, slot_rows
 from telemetry.record import tell, tell_fault
 
-KINDS = ("rejected", "held", "returned", "late", "published")
+KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
 STORE_FILE = "notices.sqlite"
 # Nobody is told of what lies further back: notices that are switched on do not begin with the past.
 OLDEST_EVENT, OLDEST_DUE = dt.timedelta(days=7), dt.timedelta(days=31)
@@ -155,6 +155,24 @@ class Outbox:
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(sent_table.insert().prefix_with("OR IGNORE"), rows)
+
+    def refresh(self, beginning: str, notices: Sequence[Notice], address: Address) -> None:
+        """Of what waits for an address under keys with a beginning: drop what is not among `notices`, reword the rest.
+
+        A service that was away is then told how things are, not how they were.
+        """
+        waits = (
+            sent_table.c.address == address.hashed,
+            sent_table.c.key.startswith(beginning, autoescape=True),
+            sent_table.c.sent_at.is_(None),
+            sent_table.c.claimed_at.is_(None),
+        )
+        with self._engine.begin() as connection:
+            keys = [notice.key for notice in notices]
+            connection.execute(sent_table.delete().where(*waits, sent_table.c.key.not_in(keys)))
+            for notice in notices:
+                reworded = {"title": notice.title, "body": notice.body}
+                connection.execute(sent_table.update().where(*waits, sent_table.c.key == notice.key).values(reworded))
 
     def send(self, to: Iterable[Address]) -> int:
         """Send what waits; returns how many notices went out. After a failure an address waits for the next run."""

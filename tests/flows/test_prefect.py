@@ -113,9 +113,10 @@ def test_the_schedules_are_in_local_time_and_one_run_at_a_time(server: PrefectSe
         "ingest-monthly": "0 6 11 * *",
         "inbox-hourly": "5 * * * *",
         "publish-monthly": "0 6 12 * *",
+        "remind-daily": "30 7 * * *",
     }
     assert {schedule["timezone"] for schedule in schedules.values()} == {"Asia/Ho_Chi_Minh"}
-    assert [one["global_concurrency_limit"]["limit"] for one in deployments] == [1, 1, 1]
+    assert [one["global_concurrency_limit"]["limit"] for one in deployments] == [1, 1, 1, 1]
 
 
 def test_only_what_may_pass_is_tried_again(server: PrefectServer, probed: dict[str, Any]) -> None:
