@@ -3,13 +3,15 @@
 import datetime as dt
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).parent
 _DAYS = r"^(\d{1,2}(,\d{1,2})*)?$"
+_MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
 
 
 class Settings(BaseSettings):
@@ -37,20 +39,20 @@ class Settings(BaseSettings):
         "key_filename, known_hosts",
     )
     pseudonym_key: str = Field("", description="Key of the household pseudonyms; a file under the data root when empty")
-    first_period: str = Field("2019-12", description="The baseline: it has no previous register")
-    last_period: str = Field("2020-12", description="Workbooks are expected up to this month")
-    due_days: int = Field(10, description="A month's workbook is due this many days after the month's end")
+    first_period: str = Field("2019-12", pattern=_MONTH, description="The baseline: it has no previous register")
+    last_period: str = Field("2020-12", pattern=_MONTH, description="Workbooks are expected up to this month")
+    due_days: int = Field(10, ge=0, description="A month's workbook is due this many days after the month's end")
     due_dates: dict[str, dt.date] = Field(
         {},
         description='Other due days of single months, as a JSON object: {"2020-01": "2020-02-17"} leaves room for Tết',
     )
     timezone: str = Field("Asia/Ho_Chi_Minh", description="Due days and arrivals are counted in this time zone")
-    readers: int = Field(2, description="Child processes that open workbooks")
-    reader_seconds: float = Field(60, description="A workbook that takes longer to open is unreadable")
-    reader_megabytes: int = Field(1024, description="A workbook that needs more memory to open is unreadable")
-    max_file_megabytes: int = Field(100, description="A larger file is kept, but not opened")
-    max_cells: int = Field(6_000_000, description="A workbook whose sheets span more cells is not opened")
-    settle_seconds: float = Field(2.0, description="An inbox file is taken once it has not changed for this long")
+    readers: int = Field(2, ge=1, description="Child processes that open workbooks")
+    reader_seconds: float = Field(60, gt=0, description="A workbook that takes longer to open is unreadable")
+    reader_megabytes: int = Field(1024, ge=1, description="A workbook that needs more memory to open is unreadable")
+    max_file_megabytes: int = Field(100, ge=1, description="A larger file is kept, but not opened")
+    max_cells: int = Field(6_000_000, ge=1, description="A workbook whose sheets span more cells is not opened")
+    settle_seconds: float = Field(2.0, ge=0, description="An inbox file is taken once it has not changed for this long")
     listed_findings: int = Field(1000, ge=1, description="At most this many findings are listed for one rule and file")
     rate_denominator_excludes_social_protection: bool = Field(
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
@@ -91,6 +93,28 @@ class Settings(BaseSettings):
     oidc_roles: str = Field(
         "", description="OpenID Connect: value=role, comma separated, where the claim's values are not the roles' names"
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (OSError, KeyError, ValueError):
+            raise ValueError("phải là tên một múi giờ, ví dụ Asia/Ho_Chi_Minh") from None
+        return name
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _is_of_a_database_that_we_know(cls, url: str) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("phải bắt đầu bằng sqlite:/// hoặc postgresql+psycopg://")
+        return url
+
+    @model_validator(mode="after")
+    def _months_are_in_order(self) -> Self:
+        if self.last_period < self.first_period:
+            raise ValueError("GIAMNGHEO_LAST_PERIOD phải từ GIAMNGHEO_FIRST_PERIOD trở đi")
+        return self
 
     @property
     def inbox(self) -> Path:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -527,6 +528,8 @@ def explain(fault: Exception) -> tuple[str, bool]:
     from tasks.fault_words import in_words
 
     name = type(fault).__name__
+    if type(fault).__module__.startswith("pydantic"):
+        return f"Thiết đặt không dùng được: {_settings_faults(fault)}. Xem docs/data-team.md, mục Settings.", True
     if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
         return str(fault), True
     if name == "Misconfigured":
@@ -557,6 +560,39 @@ def explain(fault: Exception) -> tuple[str, bool]:
             False,
         )
     return f"Lỗi hệ thống: {in_words(fault)}", False
+
+
+_WRONG_SETTING = {
+    "int_parsing": "phải là số nguyên",
+    "float_parsing": "phải là số",
+    "bool_parsing": "phải là true hoặc false",
+}
+_WRONG_TEXT = {
+    "first_period": "phải là một tháng dạng YYYY-MM",
+    "last_period": "phải là một tháng dạng YYYY-MM",
+    "remind_before": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+    "remind_after": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+}
+
+
+def _settings_faults(fault: Exception) -> str:
+    """Which settings are wrong and how; never what they hold, which may be a secret."""
+    listed: list[dict[str, Any]] = fault.errors() if hasattr(fault, "errors") else []
+    found = []
+    for one in listed:
+        place = ".".join(str(part) for part in one["loc"])
+        limits = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+        if one["type"] in limits:
+            why = f"phải {limits[one['type']]} {next(iter(one['ctx'].values()))}"
+        elif one["type"] == "value_error":
+            why = str(one["ctx"]["error"])
+        else:
+            why = _WRONG_SETTING.get(one["type"]) or _WRONG_TEXT.get(place, "không đúng dạng")
+        found.append(f"GIAMNGHEO_{place.upper()} {why}" if place else why)
+    # A value that should be JSON is read before anything is known of it.
+    return "; ".join(found) or re.sub(
+        r'.*field "(\w+)".*', lambda m: f"GIAMNGHEO_{m[1].upper()} phải là JSON", str(fault)
+    )
 
 
 def _escape(text: str) -> str:

@@ -96,6 +96,8 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
         finally:
             ledger.close()
     except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
+        if settings.ledger_url and isinstance(fault, sa.exc.OperationalError):
+            raise  # a server that can't be reached is no damage
         reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
         return [Damage("ledger", place, f"không đọc được sổ sự kiện: {reason}", FROM_BACKUP)], None
     if broken is not None:

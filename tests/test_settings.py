@@ -1,0 +1,34 @@
+"""A setting that can't be right is said in one sentence, by its name, before anything is done."""
+
+import pytest
+from pydantic_settings import SettingsError
+
+from settings import Settings
+from terminal import explain
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DUE_DAYS", "mười", "GIAMNGHEO_DUE_DAYS phải là số nguyên"),
+        ("DUE_DAYS", "-1", "GIAMNGHEO_DUE_DAYS phải ≥ 0"),
+        ("READER_SECONDS", "0", "GIAMNGHEO_READER_SECONDS phải > 0"),
+        ("READER_SECONDS", "lâu", "GIAMNGHEO_READER_SECONDS phải là số"),
+        ("LOG_STDERR", "có", "GIAMNGHEO_LOG_STDERR phải là true hoặc false"),
+        ("LAST_PERIOD", "2020-13", "GIAMNGHEO_LAST_PERIOD phải là một tháng dạng YYYY-MM"),
+        ("LAST_PERIOD", "2018-01", "GIAMNGHEO_LAST_PERIOD phải từ GIAMNGHEO_FIRST_PERIOD trở đi"),
+        ("TIMEZONE", "Asia/Hanoi", "GIAMNGHEO_TIMEZONE phải là tên một múi giờ, ví dụ Asia/Ho_Chi_Minh"),
+        ("LEDGER_URL", "postgres://writer:mat-khau@host/db", "GIAMNGHEO_LEDGER_URL phải bắt đầu bằng sqlite:/// hoặc"),
+        ("DUE_DATES", "17/2", "GIAMNGHEO_DUE_DATES phải là JSON"),
+        ("DUE_DATES", '{"2020-01": "x"}', "GIAMNGHEO_DUE_DATES.2020-01 không đúng dạng"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"GIAMNGHEO_{name}", value)
+    with pytest.raises((ValueError, SettingsError)) as raised:
+        Settings()
+    said, is_usage = explain(raised.value)
+    assert said.startswith(f"Thiết đặt không dùng được: {sentence}") and said.endswith("mục Settings.")
+    assert is_usage and "mat-khau" not in said
