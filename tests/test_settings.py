@@ -15,6 +15,7 @@ from terminal import explain
         ("READER_SECONDS", "0", "GIAMNGHEO_READER_SECONDS phải > 0"),
         ("READER_SECONDS", "lâu", "GIAMNGHEO_READER_SECONDS phải là số"),
         ("LOG_STDERR", "có", "GIAMNGHEO_LOG_STDERR phải là true hoặc false"),
+        ("REMIND_AFTER", "mai", "GIAMNGHEO_REMIND_AFTER phải là các số ngày, ví dụ 3 hoặc 1,3,7"),
         ("LAST_PERIOD", "2020-13", "GIAMNGHEO_LAST_PERIOD phải là một tháng dạng YYYY-MM"),
         ("LAST_PERIOD", "2018-01", "GIAMNGHEO_LAST_PERIOD phải từ GIAMNGHEO_FIRST_PERIOD trở đi"),
         ("TIMEZONE", "Asia/Hanoi", "GIAMNGHEO_TIMEZONE phải là tên một múi giờ, ví dụ Asia/Ho_Chi_Minh"),
