@@ -673,10 +673,10 @@ def upgrade() -> None:
 
     A SQLite ledger is copied beside itself first. On PostgreSQL, run this as the owner of the table.
     """
-    from ledger.events import Ledger
     from ledger.versions import NEWEST
+    from tasks.ledgers import open_ledger
 
-    ledger = Ledger(_settings().database_url)
+    ledger = open_ledger(_settings())
     ledger.close()
     if ledger.found_version == NEWEST:
         typer.echo(f"Sổ sự kiện đã ở dạng mới nhất ({NEWEST}).")
@@ -873,10 +873,10 @@ def _settings() -> "Settings":
 
 
 def _state(settings: "Settings") -> "State":
-    from ledger.events import Ledger
     from ledger.states import derive_state
+    from tasks.ledgers import open_ledger
 
-    ledger = Ledger(settings.database_url)
+    ledger = open_ledger(settings)
     try:
         return derive_state(ledger.events())
     finally:

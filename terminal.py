@@ -541,7 +541,7 @@ def explain(fault: Exception) -> tuple[str, bool]:
             True,
         )
     if name == "LedgerFaulty":
-        return str(fault), False
+        return in_words(fault), False
     if name == "Busy":
         return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
     if name == "NotASampleRoot":

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from flows.ingest import describe, ingest_locked
 from flows.notices import announce
 from flows.runner import Runner
-from ledger.events import Event, Ledger
+from ledger.events import Event
 from ledger.states import State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import decide
 from tasks.children import Readers
 from tasks.judgements import read_findings
+from tasks.ledgers import open_ledger
 from tasks.locks import only_run
 from tasks.pseudonym import pseudonym_key
 from tasks.restore import restore_accepted
@@ -161,7 +162,7 @@ def _record(
 ) -> Decided:
     """Under one lock from the look at what is known to the last verdict, so that no other run comes between."""
     with only_run(settings, "ingest", patience):
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             known = ledger.events()
             state = derive_state(known)

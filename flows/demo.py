@@ -13,12 +13,12 @@ from flows.decisions import decide_on
 from flows.ingest import IngestReport, ingest
 from flows.publish import Published, publish
 from flows.runner import Runner
-from ledger.events import Ledger
 from ledger.states import State, derive_state
 from sample.story import Decision, Story, story, write_deliveries
 from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.files import sha256_of
+from tasks.ledgers import open_ledger
 
 SOURCE = "sample"
 Progress = Callable[[str, int, int], None]
@@ -57,7 +57,7 @@ def refuse_other_data(settings: Settings) -> None:
         raise NotASampleRoot(f"the inbox {settings.inbox} holds files")
     if not (settings.ledger_url or (settings.data / "ledger.sqlite").exists()):
         return
-    ledger = Ledger(settings.database_url)
+    ledger = open_ledger(settings)
     state = derive_state(ledger.events())
     ledger.close()
     others = [one for one in state.submissions.values() if one.source != SOURCE]
@@ -133,7 +133,7 @@ def _tell(
 
 
 def _known_submissions(settings: Settings) -> set[str]:
-    ledger = Ledger(settings.database_url)
+    ledger = open_ledger(settings)
     try:
         return set(derive_state(ledger.events()).submissions)
     finally:

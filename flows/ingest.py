@@ -33,6 +33,7 @@ from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import at_slot, judging_inputs, needs_judging
+from tasks.ledgers import open_ledger
 from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.names import shown_name
@@ -131,7 +132,7 @@ def ingest_locked(
     readers: Readers | None = None,
 ) -> IngestReport:
     """`ingest` for who holds the lock already."""
-    ledger = Ledger(settings.database_url)
+    ledger = open_ledger(settings)
     try:
         report = IngestReport()
         sweep(settings, inbox or settings.inbox)

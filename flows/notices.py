@@ -6,9 +6,9 @@ import datetime as dt
 import threading
 from zoneinfo import ZoneInfo
 
-from ledger.events import Ledger
 from ledger.states import State, derive_state
 from settings import Settings
+from tasks.ledgers import open_ledger
 from tasks.notices import (
     OLDEST_EVENT,
     Address,
@@ -73,7 +73,7 @@ def send_trial(settings: Settings) -> dict[str, bool]:
 
 def _tell(settings: Settings, at: dt.datetime, remind: bool) -> None:
     try:
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             events = ledger.events()
         finally:

@@ -22,10 +22,10 @@ from flows.ingest import IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
 from flows.publish import NothingToPublish, Published, publish
-from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import get_settings
 from tasks.inputs import accepted_periods
+from tasks.ledgers import open_ledger
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
 from telemetry.file import configure
@@ -85,7 +85,7 @@ def _publish_run_name() -> str:
 
 
 def _latest_accepted() -> str | None:
-    ledger = Ledger(get_settings().database_url)
+    ledger = open_ledger(get_settings())
     try:
         return max(accepted_periods(derive_state(ledger.events())), default=None)
     finally:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from flows.notices import announce
 from flows.runner import Runner
-from ledger.events import Event, Ledger
+from ledger.events import Event
 from ledger.states import derive_state
 from reports.files import write_reports
 from settings import Settings
 from tasks.build import method_hash
 from tasks.inputs import accepted_periods, build_inputs
+from tasks.ledgers import open_ledger
 from tasks.locks import only_run
 from tasks.release import ReleaseResult, make_release, point_current
 from tasks.runs import recorded
@@ -48,7 +49,7 @@ def publish(
     tasks.locks.Busy, or what the disk raises.
     """
     with only_run(settings, "publish"):
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             state = derive_state(ledger.events())
             accepted = accepted_periods(state)
@@ -87,7 +88,7 @@ def publish(
 def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     """Let `current` point to an older finished release. Raises FileNotFoundError where there is none."""
     with only_run(settings, "publish"):
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             point_current(settings.releases, settings.current, release_id)
             # With the month, so that `rebuild` publishes the one that readers saw. A release's name begins with it.

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flows.publish import Published, publish
 from flows.runner import Runner
-from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
+from tasks.ledgers import open_ledger
 from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
@@ -28,7 +28,7 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
         set_aside_damaged(settings.releases, settings.current)
     with only_run(settings, "ingest"):
         sweep(settings, settings.inbox)
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             state = derive_state(ledger.events())
         finally:

@@ -98,6 +98,17 @@ class Ledger:
             for row in rows
         ]
 
+    def knows(self, event_id: int) -> bool:
+        """Whether an event of this id is recorded."""
+        with self._engine.connect().execution_options(**_READING) as connection:
+            found = connection.execute(sa.select(event_table.c.id).where(event_table.c.id == event_id))
+            return found.first() is not None
+
+    def is_empty(self) -> bool:
+        """Whether nothing is recorded."""
+        with self._engine.connect().execution_options(**_READING) as connection:
+            return connection.execute(sa.select(event_table.c.id).limit(1)).first() is None
+
     def damaged(self) -> int | None:
         """The id of the first event that no longer fits its hash or the one before it; None when all fit."""
         previous = ""

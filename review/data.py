@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request
 
-from ledger.events import Ledger
 from ledger.states import ACCEPTED, Submission
 from review.kept import Kept
 from review.live import Known, LiveLedger
@@ -19,6 +18,7 @@ from review.sheets import OpenFile, SheetStore
 from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.faults import SystemFault, Unreadable
+from tasks.ledgers import open_ledger
 
 # Findings of so many submissions stay in memory; 50,000 of one file take some 60 MB.
 _TABLES = 4
@@ -32,7 +32,7 @@ class DeskData:
     def __init__(self, settings: Settings, clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC)) -> None:
         self.settings = settings
         self._clock = clock
-        self._ledger = Ledger(settings.database_url)
+        self._ledger = open_ledger(settings)
         self.live = LiveLedger(self._ledger)
         self._tables: Kept[Table] = Kept(_TABLES)
         self._home: Kept[tuple[MonthGrid, list[Waiting]]] = Kept(2)

@@ -17,7 +17,9 @@ from pathlib import Path
 from ledger.events import Ledger
 from settings import Settings
 from tasks.faults import SystemFault
-from tasks.files import sync_file, sync_folder
+from tasks.files import sync_file, sync_folder, temporary_beside
+from tasks.ledgers import LAST_FILE
+from tasks.leftovers import sweep
 from tasks.reminders import ADDRESSES_FILE
 from tasks.storage import copy_raw, keep_raw, raw_names
 
@@ -78,16 +80,17 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
 def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
     """Fill an empty data root from a backup; the warehouse is then made by `flows.rebuild`.
 
-    Raises SystemFault where `backup` is none, or the data root or its ledger holds something already.
+    A restore of the same backup that was cut off is carried on. Raises SystemFault where `backup` is none, or the data
+    root or its ledger holds something else already, and OSError.
     """
     if not (backup / LEDGER).is_file():
         raise SystemFault(
             f"{backup} is no backup: it has no {LEDGER}",
             f"{backup} không phải bản sao lưu (không có {LEDGER}): chọn thư mục do giamngheo backup tạo",
         )
-    taken = [name for name in (LEDGER, *KEPT_FOLDERS) if (settings.data / name).exists()]
+    taken = _not_of(backup, settings.data)
     if taken:
-        found = ", ".join(taken)
+        found = ", ".join(taken[:3])
         raise SystemFault(
             f"{settings.data} is not empty ({found}): restore into an empty data root",
             f"{settings.data} đã có dữ liệu ({found}): đặt GIAMNGHEO_DATA tới một thư mục trống rồi khôi phục",
@@ -98,22 +101,37 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
             "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu: khôi phục vào một cơ sở dữ liệu trống",
         )
     settings.data.mkdir(parents=True, exist_ok=True)
+    sweep(settings, settings.inbox)
     files = [path for path in _finished(backup) if path.name != LEDGER]
     for done, path in enumerate(files, start=1):
         place = path.relative_to(backup)
         if place.parts[0] == "raw" and settings.raw_url:
             keep_raw(settings, path, path.name)
         else:
-            _copy_file(path, settings.data / place)
+            _copy_whole(path, settings.data / place)
         on_progress("restore", done, len(files))
+    # What an earlier ledger of this place noted says nothing of this one.
+    (settings.data / LAST_FILE).unlink(missing_ok=True)
     # Last: as long as there is no ledger, this is no data root.
-    _copy_ledger(f"sqlite:///{backup / LEDGER}", settings.database_url)
+    if settings.ledger_url:
+        _copy_ledger(f"sqlite:///{backup / LEDGER}", settings.database_url)
+    else:
+        # Nobody writes to it: its bytes are all of it, also where the backup lies on a read-only disk.
+        _copy_whole(backup / LEDGER, settings.data / LEDGER)
     sync_folder(settings.data)
 
 
 def last_backup(out: Path) -> Path | None:
     """The newest finished backup in a folder."""
     return max((path.parent for path in out.glob(f"*/{LEDGER}") if not path.parent.name.startswith(".")), default=None)
+
+
+def _not_of(backup: Path, data: Path) -> list[str]:
+    """What a data root holds that no restore of this backup, cut off before its last step, has put there."""
+    if (data / LEDGER).exists():
+        return [LEDGER]
+    kept = [path.relative_to(data) for folder in KEPT_FOLDERS for path in _finished(data / folder)]
+    return [place.as_posix() for place in kept if not (backup / place).is_file()]
 
 
 def _finished(folder: Path) -> list[Path]:
@@ -170,6 +188,14 @@ def _link_or_make(earlier: Path | None, target: Path, copy: Copy) -> None:
         except OSError:  # a file system without links
             pass
     copy(target)
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """So that a file has its name only when it is complete."""
+    with temporary_beside(target) as temporary:
+        _copy_file(source, temporary)
+        os.replace(temporary, target)
+    sync_folder(target.parent)
 
 
 def _copy_file(source: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
+from ledger.versions import LedgerFaulty
 from tasks.faults import SystemFault
 from tasks.names import shown_name
 from telemetry.faults import described
@@ -74,6 +75,8 @@ def in_words(fault: BaseException, again: str = "chạy lại lệnh này") -> s
 def _words(fault: BaseException) -> str | None:
     if isinstance(fault, SystemFault):
         return _escaped(fault.message_vi)
+    if isinstance(fault, LedgerFaulty):
+        return _escaped(str(fault).removesuffix("."))
     for one in _chain(fault):
         found = _of_one(one)
         if found:

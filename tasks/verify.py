@@ -21,6 +21,7 @@ from settings import Settings
 from tasks.accept import TABLES_MANIFEST
 from tasks.derive.common import household_key
 from tasks.files import sha256_of
+from tasks.ledgers import lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
@@ -93,6 +94,7 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
         try:
             broken = ledger.damaged()
             events = ledger.events()
+            gone = lost(settings, ledger)
         finally:
             ledger.close()
     except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
@@ -103,6 +105,8 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
     if broken is not None:
         what = f"chuỗi mã băm đứt ở sự kiện {broken}: sự kiện này đã bị sửa, xoá hoặc chen vào"
         damage.append(Damage("ledger", place, what, FROM_BACKUP))
+    if gone:
+        damage.append(Damage("ledger", place, gone, FROM_BACKUP))
     return damage, events
 
 

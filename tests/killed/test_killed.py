@@ -1,35 +1,38 @@
-"""Killed by SIGKILL at every durable step, then run again: the end is that of a run that nobody disturbed."""
+"""Killed by SIGKILL at every durable step, then run again: the end is that of a run that nobody disturbed.
+
+To put new work on the list: give it a name in WORKS of tests/victim.py and a data root to begin with in `roots`. The
+last test here names every durable step of the code that no work reaches.
+"""
 
 import ast
-import hashlib
+import http.server
 import json
-import os
 import random
 import shutil
-import subprocess
-import sys
-from collections import Counter
+import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from small_district import a_household, a_month, households
+from disturbed import Victim, a_month_passes, assert_current_opens, assert_same, begun_roots, copied, look, points
 
-from forms.month import DistrictMonth
-from forms.workbook import write_workbook
-from ledger.events import Ledger
 from settings import REPOSITORY
 
 # Durable calls that no work of the harness reaches, and what holds them instead.
 ELSEWHERE = {
-    "tasks/backup": "tests/flows/test_upkeep.py: a backup that was cut off is no backup",
     "tasks/release make_release rmtree": "on the way out of a fault, which a killed process does not take",
     "tasks/release _remove_abandoned rmtree": "needs a build that was killed: see test_a_killed_build_is_swept_away",
+    "tasks/backup back_up rmtree": "needs a backup that was killed: every second one here does it",
+    "tasks/backup restore unlink": "the witness of an earlier ledger, in a data root that lost it",
     "tasks/accept write_accepted rmtree": "on the way out of a fault",
     "tasks/files temporary_beside unlink": "on the way out of a fault",
     "tasks/leftovers": "removes what killed runs left, as every second run here does",
+    "tasks/ledgers _note replace": "the ledger's witness, which may lag behind: tests/faults/test_damaged.py",
+    "ledger/versions _keep_copy replace": "tests/ledger/test_versions.py",
+    "ledger/events append commit": "is `append`",
     "flows/demo": "the sample's own files",
     "tasks/pseudonym pseudonym_key replace": "before any file is read; the key is fixed here, so that runs compare",
     "tasks/receive set_aside unlink": "the note of a file that could not be taken before",
@@ -40,49 +43,18 @@ ELSEWHERE = {
     "tasks/mend set_aside_damaged rmtree": "an older damaged release of the same name",
     "tasks/release switch unlink": "the link that a killed run left",
 }
-# Where a file lay on the disk differs with every copy of it; a release may be finished already by the killed run.
-NOT_COMPARED = {"mark": None, "created": None}
-# A rebuild ends in a publication: at these it is killed there.
+# A rebuild writes accepted tables as an ingest does, and ends in a publication: at these it is killed there.
 AS_ELSEWHERE = {
     "rebuild": (
         "tasks/judgements write_judgement replace",
+        "tasks/accept write_accepted replace",
+        "tasks/build build_warehouse rmtree",
         "tasks/release make_release replace",
         "flows/publish publish append",
     )
 }
+WORKS = {"ingest", "return", "waive", "accept", "withdraw", "publish", "rollback", "rebuild", "backup", "restore"}
 DURABLE = ("replace", "rename", "symlink", "symlink_to", "unlink", "rmtree", "move", "append")
-
-
-class Victim:
-    """The process that does the work, and dies at it."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("victim.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=REPOSITORY,
-        )
-
-    def run(self, work: str, root: Path, **how: Any) -> dict[str, Any]:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"work": work, "root": str(root), **how}) + "\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
-        return answer
-
-    def do(self, work: str, root: Path) -> list[str]:
-        """Undisturbed; returns its durable steps."""
-        answer = self.run(work, root)
-        assert answer["exit"] == 0, (work, answer)
-        steps: list[str] = answer["steps"]
-        return steps
-
-    def end(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
 
 
 @pytest.fixture(scope="module")
@@ -92,114 +64,30 @@ def victim() -> Iterator[Victim]:
     one.end()
 
 
-def the_months() -> dict[str, DistrictMonth]:
-    """Accepted, rejected, and one that is held since residents double (X05)."""
-    rows = households(8)
-    good = a_month(rows=rows)
-    bad = a_month(rows=[dict(row) for row in rows])
-    bad.household[0]["persons"] = "nhiều"
-    entered = a_household(household_code="0900", class_previous="MOI", movement="MOI_N")
-    held = a_month("2020-01", [*rows, entered], good)
-    held.commune[0] |= {"households": 2000, "persons": 8000}
-    return {"good": good, "bad": bad, "held": held}
-
-
 @pytest.fixture(scope="module")
 def roots(victim: Victim, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The data root that each work begins with."""
     folder = tmp_path_factory.mktemp("roots")
-    received = folder / "received"
-    (received / "inbox").mkdir(parents=True)
-    for name, month in the_months().items():
-        write_workbook(received / "inbox" / f"{name}.xlsx", month)
-    (received / "inbox" / "link.xlsx").symlink_to("good.xlsx")
-    judged = copied(received, folder / "judged")
-    victim.do("ingest", judged)
-    published = copied(judged, folder / "published")
-    victim.do("publish", published)
-    twice = copied(published, folder / "twice")
-    victim.do("accept", twice)
-    victim.do("publish", twice)
-    spoiled = copied(twice, folder / "spoiled")
+    begun = begun_roots(victim, folder)
+    spoiled = copied(begun["twice"], folder / "spoiled")
     report = next((spoiled / "warehouse" / "releases").glob("2020-01-*/report.xlsx"))
     report.chmod(0o644)
     report.write_bytes(b"")
+    emptied = folder / "emptied"
+    victim.do("backup", begun["judged"])
+    shutil.copytree(begun["judged"].with_name("judged-out"), emptied / ".kept")
     return {
-        "ingest": received,
-        "return": judged,
-        "waive": judged,
-        "accept": judged,
-        "withdraw": judged,
-        "publish": twice_accepted(victim, published, folder),
-        "rollback": twice,
+        "ingest": begun["received"],
+        "return": begun["judged"],
+        "waive": begun["judged"],
+        "accept": begun["judged"],
+        "withdraw": begun["judged"],
+        "publish": begun["accepted"],
+        "rollback": begun["twice"],
         "rebuild": spoiled,
+        "backup": begun["judged"],
+        "restore": emptied,
     }
-
-
-def twice_accepted(victim: Victim, published: Path, folder: Path) -> Path:
-    """With a release of the first month, and the second month accepted since."""
-    root = copied(published, folder / "accepted")
-    victim.do("accept", root)
-    return root
-
-
-def copied(source: Path, target: Path) -> Path:
-    return Path(shutil.copytree(source, target, symlinks=True))
-
-
-def look(root: Path) -> dict[str, Any]:
-    """All that must be equal: every file's bytes, and the ledger without the hash of the row before.
-
-    A DuckDB file is compared by its tables, which are beside it as Parquet and CSV; a manifest has the time of its
-    making, and the hash of that DuckDB file.
-    """
-    files: dict[str, Any] = {}
-    for path in sorted(root.rglob("*")):
-        place = path.relative_to(root).as_posix()
-        if path.is_symlink():
-            files[place] = f"-> {path.readlink()}"
-        elif path.name == "manifest.json" and "releases" in path.parts:
-            manifest = json.loads(path.read_text())
-            files[place] = {key: manifest[key] for key in ("release_id", "rows", "submissions", "input_hash")}
-        elif path.is_file() and path.suffix not in (".duckdb", ".lock") and not path.name.startswith("ledger.sqlite"):
-            files[place] = hashlib.sha256(path.read_bytes()).hexdigest()
-    ledger = Ledger(f"sqlite:///{root / 'ledger.sqlite'}")
-    events = [
-        (
-            e.kind,
-            e.by,
-            e.submission_id,
-            e.district_code,
-            e.period,
-            e.reason,
-            e.payload | NOT_COMPARED,
-        )
-        for e in ledger.events()
-    ]
-    assert ledger.damaged() is None
-    ledger.close()
-    return {"files": files, "events": sorted(map(repr, events))}
-
-
-def assert_current_opens(root: Path) -> None:
-    current = root / "warehouse" / "current"
-    if current.is_symlink():
-        with duckdb.connect(str((current / "warehouse.duckdb").resolve()), read_only=True) as connection:
-            rows = connection.execute("select count(*) from mart.indicator").fetchone()
-        assert rows is not None and rows[0] > 0
-
-
-def a_month_passes(root: Path) -> None:
-    """Until the next run: what the killed one left half written is old by then."""
-    for path in root.rglob(".tmp-*"):
-        if not path.is_symlink():
-            os.utime(path, (0, 0))
-
-
-def points(work: str, steps: list[str]) -> list[tuple[str, int]]:
-    """Before the first and the last time of each durable step; those between are alike."""
-    counts = Counter(step for step in steps if step not in AS_ELSEWHERE.get(work, ()))
-    return [(label, nth) for label, count in counts.items() for nth in sorted({1, count})]
 
 
 @pytest.fixture(scope="module")
@@ -211,26 +99,35 @@ def undisturbed(victim: Victim, roots: dict[str, Path], tmp_path_factory: pytest
         whole = copied(root, folder / work)
         steps = victim.do(work, whole)
         assert steps, work
-        found[work] = (steps, look(whole))
+        found[work] = (steps, look_at_all(whole))
     return found
+
+
+def look_at_all(root: Path) -> dict[str, Any]:
+    """The data root, and the backup beside it."""
+    found = look(root)
+    out = root.with_name(f"{root.name}-out")
+    return found | {"out": [look(one) for one in sorted(out.iterdir())] if out.is_dir() else []}
 
 
 Undisturbed = dict[str, tuple[list[str], dict[str, Any]]]
 
 
-@pytest.mark.parametrize("work", ["ingest", "return", "waive", "accept", "withdraw", "publish", "rollback", "rebuild"])
+@pytest.mark.parametrize("work", sorted(WORKS))
 def test_killed_before_every_durable_step(
     victim: Victim, roots: dict[str, Path], undisturbed: Undisturbed, tmp_path: Path, work: str
 ) -> None:
     steps, whole = undisturbed[work]
-    for number, (label, nth) in enumerate(points(work, steps)):
+    for number, (label, nth) in enumerate(points(steps, AS_ELSEWHERE.get(work, ()))):
         root = copied(roots[work], tmp_path / str(number))
         died = victim.run(work, root, at=label, nth=nth)
         assert died["killed"], (label, nth)
         assert_current_opens(root)
         a_month_passes(root)
         victim.do(work, root)
-        assert_same(look(root), whole, (work, label, nth))
+        found = look_at_all(root)
+        assert_same(found, whole, (work, label, nth))
+        assert found["out"] == whole["out"], (work, label, nth)
         shutil.rmtree(root)
 
 
@@ -259,8 +156,53 @@ def test_a_killed_build_is_swept_away(victim: Victim, roots: dict[str, Path], tm
     assert not list((root / "warehouse" / "releases").glob(".tmp-*"))
 
 
+NOTICES = {f"tasks/notices {function} commit" for function in ("put", "_claim", "_settle")}
+
+
+def test_a_notice_whose_sender_is_killed_goes_out_nevertheless(
+    victim: Victim, roots: dict[str, Path], tmp_path: Path
+) -> None:
+    """At least once: of a sender that was killed nobody knows whether its last notice had gone out."""
+    told: list[str] = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["title"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nobody reads it."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"rejected,held|json://127.0.0.1:{server.server_port}"
+        how = {"environment": {"GIAMNGHEO_NOTICES": address}}
+        steps = victim.do("notify", copied(roots["accept"], tmp_path / "undisturbed"), **how)
+        expected = sorted(told)
+        assert len(expected) == 2
+        assert set(steps) >= NOTICES
+        for number, (label, nth) in enumerate(points([step for step in steps if step in NOTICES])):
+            told.clear()
+            root = copied(roots["accept"], tmp_path / str(number))
+            assert victim.run("notify", root, at=label, nth=nth, **how)["killed"], (label, nth)
+            with closing(sqlite3.connect(root / "notices.sqlite")) as store:
+                # Until a later run: the claim of a sender that died is given up by then.
+                store.execute("update sent set claimed_at = 0")
+                store.commit()
+            victim.do("notify", root, **how)
+            assert sorted(set(told)) == expected, (label, nth)
+            assert len(told) <= len(expected) + 1, (label, nth)
+            with closing(sqlite3.connect(root / "notices.sqlite")) as store:
+                assert store.execute("select count(*) from sent where sent_at is null").fetchone() == (0,)
+            told.clear()
+            victim.do("notify", root, **how)
+            assert told == []
+        server.shutdown()
+
+
 def test_every_durable_step_of_the_code_is_on_the_list(undisturbed: Undisturbed) -> None:
-    reached = {step for steps, _ in undisturbed.values() for step in steps}
+    reached = {step for steps, _ in undisturbed.values() for step in steps} | NOTICES
     missing = {
         step
         for step in durable_calls()
@@ -287,6 +229,8 @@ def steps_in(function: ast.FunctionDef) -> Iterator[str]:
             continue
         if isinstance(call.func, ast.Name) and call.func.id == "write_bytes":
             yield "replace"
+        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "self._engine.begin":
+            yield "commit"
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in DURABLE:
             continue
         owner = ast.unparse(call.func.value)
@@ -296,13 +240,3 @@ def steps_in(function: ast.FunctionDef) -> Iterator[str]:
         if name == "append" and not owner.endswith("ledger"):
             continue
         yield {"symlink_to": "symlink", "move": "rename"}.get(name, name)
-
-
-def assert_same(found: dict[str, Any], whole: dict[str, Any], where: object) -> None:
-    assert found["events"] == whole["events"], where
-    different = {
-        place: (found["files"].get(place), whole["files"].get(place))
-        for place in found["files"].keys() | whole["files"].keys()
-        if found["files"].get(place) != whole["files"].get(place)
-    }
-    assert different == {}, where
