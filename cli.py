@@ -547,6 +547,26 @@ def review(
     )
 
 
+@app.command()
+def up(
+    prefect_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port for Prefect; 0 takes any free one.")
+    ] = None,
+    review_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port for the desk; 0 takes any free one.")
+    ] = None,
+) -> None:
+    """Run everything on this machine until Ctrl+C: Prefect's server, a worker for its schedules, the desk.
+
+    What dies is started again. Ctrl+C lets a run at work end first; once more, and it stops at once.
+    """
+    from up.run import up as run
+
+    ports = {"prefect_port": prefect_port, "review_port": review_port}
+    chosen = {name: port for name, port in ports.items() if port is not None}
+    run(_settings().model_copy(update=chosen), lambda line: typer.echo(line, color=False))
+
+
 @users.command("add")
 def add_user(name: UserName, role: Role = "validator", no_password: NoPassword = False) -> None:
     """Make a user of the desk; the password is asked for, or read from standard input.

@@ -83,6 +83,18 @@ class Settings(BaseSettings):
     )
     review_idle_minutes: float = Field(30, gt=0, description="A desk session ends when it was not used for so long")
     review_session_hours: float = Field(12, gt=0, description="A desk session ends after so long in any case")
+    prefect_port: int = Field(
+        4200, ge=0, le=65535, description="`giamngheo up`: the Prefect server's port on loopback; 0 is any free one"
+    )
+    prefect_database_url: str = Field(
+        "", description="`giamngheo up`: Prefect's database, postgresql+asyncpg://…; SQLite in the data root when empty"
+    )
+    stop_seconds: float = Field(
+        300, ge=0, description="`giamngheo up`: a run at work when it is stopped may take so long to end"
+    )
+    backup_folder: Path | None = Field(
+        None, description="Where the daily backup goes, outside of the data root; there is none when empty"
+    )
     oidc_issuer: str = Field("", description="OpenID Connect: the issuer's address; empty for passwords only")
     oidc_client_id: str = Field("", description="OpenID Connect: how the issuer knows the desk")
     oidc_client_secret: str = Field("", description="OpenID Connect: the desk's secret with the issuer")

@@ -544,6 +544,15 @@ def explain(fault: Exception) -> tuple[str, bool]:
         return in_words(fault), False
     if name == "Busy":
         return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
+    if name == "AlreadyUp":
+        return f"giamngheo up đang chạy trên dữ liệu này rồi ({fault}). Dừng lần đó trước, hoặc cứ dùng nó.", False
+    if name == "PortTaken":
+        what, port, setting = fault.args
+        return (
+            f"Cổng {port} ({what}) đang có chương trình khác dùng. Đặt GIAMNGHEO_{setting} hoặc"
+            f" --{setting.lower().replace('_', '-')} thành cổng khác (0: cổng trống bất kỳ).",
+            False,
+        )
     if name == "NotASampleRoot":
         return (
             f"Không chạy mẫu trên dữ liệu thật: {fault}. Đặt GIAMNGHEO_DATA tới một thư mục trống rồi chạy lại.",

@@ -1,0 +1,80 @@
+"""Runs that Prefect shows at work, but whose process is gone: it was killed, or could not reach the server at its end.
+
+Prefect never ends them itself, and each holds its deployment's slot. Their work is in the ledger as far as it went;
+the next run carries on.
+"""
+
+import socket
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+import psutil
+
+from up.api import Api, Json
+
+# Prefect sets it for the process of a run.
+RUN_VARIABLE = "PREFECT__FLOW_RUN_ID"
+AGAIN = "again"
+_WORKER_LABEL = "prefect.worker.name"
+_MESSAGE = "Tiến trình của lượt chạy này không còn / the process of this run is gone"
+
+
+def worker_name(data_id: str) -> str:
+    """The worker of this data root, told from workers of the same pool on other machines."""
+    return f"giamngheo-{socket.gethostname()}-{data_id}"
+
+
+def processes_with(variable: str) -> Iterator[tuple[psutil.Process, str]]:
+    """Processes of this machine that have a variable in their environment, and its value."""
+    for process in psutil.process_iter():
+        try:
+            value = process.environ().get(variable)
+            if value and process.status() != psutil.STATUS_ZOMBIE:
+                yield process, value
+        except (psutil.Error, OSError):  # gone by now, or somebody else's
+            continue
+
+
+def lost(runs: list[Json], worker: str, alive: Collection[str]) -> list[Json]:
+    """Those of the runs at work that `worker` took and that have no process; `alive` are the ids that have one."""
+    return [run for run in runs if run["id"] not in alive and run["labels"].get(_WORKER_LABEL, worker) == worker]
+
+
+def find_lost(api: Api, worker: str) -> list[Json]:
+    """Raises httpx.HTTPError."""
+    runs = api.runs_at_work()
+    return lost(runs, worker, {run_id for _, run_id in processes_with(RUN_VARIABLE)}) if runs else []
+
+
+def end_lost(api: Api, found: list[Json]) -> list[str]:
+    """End these runs as Crashed and free their slots; returns their names. Raises httpx.HTTPError.
+
+    A run that a month depends on (its deployment lets runs wait for their turn) is started once more: the schedule
+    would bring it back only a month later.
+    """
+    deployments = {one["id"]: one for one in api.deployments()}
+    for run in found:
+        for task in api.task_runs_at_work(run["id"]):
+            api.end("task_runs", task["id"], "CRASHED", _MESSAGE)
+        was_cancelled = run["state_type"] == "CANCELLING"
+        api.end("flow_runs", run["id"], "CANCELLED" if was_cancelled else "CRASHED", _MESSAGE)
+        deployment = deployments.get(run["deployment_id"])
+        if deployment and _waits_its_turn(deployment) and not was_cancelled and AGAIN not in run["tags"]:
+            api.start(deployment["id"], run["parameters"], f"{AGAIN}-{run['id']}", [*run["tags"], AGAIN])
+    return [run["name"] for run in found]
+
+
+def free_slots(api: Api) -> None:
+    """Set every deployment's count of taken slots to the runs that are at work. Raises httpx.HTTPError.
+
+    The count and the runs' states can differ after a server was killed between two writes.
+    """
+    at_work = Counter(run["deployment_id"] for run in api.runs_at_work())
+    for deployment in api.deployments():
+        limit = deployment["global_concurrency_limit"]
+        if limit and limit["active_slots"] > at_work[deployment["id"]]:
+            api.set_taken_slots(limit["id"], at_work[deployment["id"]])
+
+
+def _waits_its_turn(deployment: Json) -> bool:
+    return bool((deployment.get("concurrency_options") or {}).get("collision_strategy") == "ENQUEUE")

@@ -1,0 +1,331 @@
+"""Start everything, watch it, stop it in order."""
+
+import contextlib
+import datetime as dt
+import hashlib
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+
+from settings import REPOSITORY, Settings
+from tasks.locks import Busy, only_one
+from up import lost_runs
+from up.api import POOL, Api
+from up.parts import Part, Tell, keep_small, stop
+
+# Marks every process that comes of an `up`, with the data root it works for: so the next one finds what was left.
+MARK = "GIAMNGHEO_UP"
+LOOK_SECONDS = 10.0
+# A run without a process is looked at once more before it is given up: it may just be saying how it ended.
+SECOND_LOOK_SECONDS = 3.0
+TICK_SECONDS = 0.25
+
+log = logging.getLogger("giamngheo")
+
+
+class AlreadyUp(Exception):
+    """Another `up` runs on this data root."""
+
+
+class PortTaken(Exception):
+    """Another program listens where a part wants to; `setting` names what to change."""
+
+    def __init__(self, what: str, port: int, setting: str) -> None:
+        super().__init__(what, port, setting)
+        self.what, self.port, self.setting = what, port, setting
+
+
+def up(settings: Settings, tell: Tell) -> None:
+    """Run all parts until SIGINT or SIGTERM; a second one doesn't wait for a run at work any longer.
+
+    `tell` is given lines for the operator. Raises AlreadyUp and PortTaken before anything is started.
+    """
+    settings = settings.model_copy(update={"data": settings.data.absolute()})
+    try:
+        with only_one(settings.data, "up"), _signals() as signals:
+            _end_leftovers(settings, tell)
+            settings = settings.model_copy(
+                update={
+                    "prefect_port": _port("máy chủ Prefect", "127.0.0.1", settings.prefect_port, "PREFECT_PORT"),
+                    "review_port": _port("bàn thẩm định", settings.review_host, settings.review_port, "REVIEW_PORT"),
+                }
+            )
+            api = Api(f"http://127.0.0.1:{settings.prefect_port}/api")
+            parts = parts_of(settings, api)
+            _Watch(settings, api, parts, _also_logged(tell, settings.data / "logs" / "up.log"), signals).run()
+    except Busy:
+        raise AlreadyUp(str(settings.data)) from None
+
+
+def parts_of(settings: Settings, api: Api) -> list[Part]:
+    """What is started, in the order in which it is stopped. One more part is one more line here."""
+    worker_name = name_of_worker(settings)
+
+    def part(name: str, title: str, command: list[str], **more: object) -> Part:
+        log_file = settings.data / "logs" / f"{name}.log"
+        return Part(name, title, command, environment(settings, api), REPOSITORY, log_file, **more)  # type: ignore[arg-type]
+
+    python = sys.executable
+    prefect = [python, "-m", "prefect"]
+    server = part(
+        "prefect-server",
+        "Máy chủ Prefect",
+        [*prefect, "server", "start", "--host", "127.0.0.1", "--port", str(settings.prefect_port)],
+        answers=api.is_healthy,
+        stop_seconds=20.0,
+    )
+    deploy = part(
+        "prefect-deploy",
+        "Việc nạp lịch chạy (prefect.yaml)",
+        [*prefect, "--no-prompt", "deploy", "--all"],
+        may_start=lambda: server.is_ready,
+        before=_as_os_error(api.make_pool),
+        is_step=True,
+    )
+    worker = part(
+        "worker",
+        "Tiến trình chạy việc (worker)",
+        [*prefect, "worker", "start", "--pool", POOL, "--type", "process", "--name", worker_name],
+        may_start=lambda: server.is_ready and deploy.is_done,
+        # Nobody works for this worker now, so what has no process is lost, whatever state it is in.
+        before=_as_os_error(lambda: clear_lost(api, worker_name)),
+        stop_seconds=settings.stop_seconds,
+    )
+    desk = part(
+        "desk",
+        "Bàn thẩm định",
+        [python, "-m", "cli", "review", "--no-browser", "--port", str(settings.review_port)],
+        answers=lambda: _answers(desk_address(settings)),
+    )
+    return [worker, deploy, desk, server]
+
+
+def environment(settings: Settings, api: Api) -> dict[str, str]:
+    """What the parts and their runs find in their environment: these settings, and a Prefect that calls nobody."""
+    home = settings.data / "prefect"
+    prefect = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": api.url,
+        # As the page itself is reached, so that it works through a tunnel too.
+        "PREFECT_UI_API_URL": "/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # The slots of runs at work are known again after the server was started again; in memory they would be lost.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        # Finished runs leave Prefect's database after its 90 days; the ledger keeps what was done.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_RUNNER_AUTO_INSTALL_DEPENDENCIES": "false",
+    }
+    if settings.prefect_database_url:
+        prefect["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = settings.prefect_database_url
+    own = {f"GIAMNGHEO_{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
+    proxies = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
+    return {
+        **os.environ,
+        **own,
+        **prefect,
+        "GIAMNGHEO_DATA": str(settings.data),
+        "GIAMNGHEO_HOME": str(REPOSITORY),
+        MARK: str(settings.data),
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "NO_PROXY": ",".join(filter(None, ["127.0.0.1,localhost", proxies])),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def desk_address(settings: Settings) -> str:
+    host = settings.review_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.review_port}/"
+
+
+def name_of_worker(settings: Settings) -> str:
+    return lost_runs.worker_name(hashlib.sha256(os.fsencode(settings.data)).hexdigest()[:8])
+
+
+def clear_lost(api: Api, worker: str) -> list[str]:
+    """End what has no process any more and free its slots. Raises httpx.HTTPError."""
+    ended = lost_runs.end_lost(api, lost_runs.find_lost(api, worker))
+    lost_runs.free_slots(api)
+    return ended
+
+
+class _Signals:
+    """How often we were asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def note(self, *_: object) -> None:
+        self.asked += 1
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[_Signals]:
+    signals = _Signals()
+    before = {one: signal.signal(one, signals.note) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield signals
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+class _Watch:
+    """The parts at work, and what was seen of them at the last look."""
+
+    def __init__(self, settings: Settings, api: Api, parts: list[Part], tell: Tell, signals: _Signals) -> None:
+        self._settings, self._api, self._parts, self._tell, self._signals = settings, api, parts, tell, signals
+        self._worker = name_of_worker(settings)
+        self._said = False
+        self._suspects: set[str] = set()
+        self._next_look = 0.0
+
+    def run(self) -> None:
+        self._tell(f"Đang khởi động, dữ liệu ở {self._settings.data} (khoảng nửa phút; dừng: Ctrl+C)…")
+        try:
+            while not self._signals.asked:
+                for part in self._parts:
+                    part.look(self._tell)
+                self._say_where()
+                self._look_for_lost_runs()
+                time.sleep(TICK_SECONDS)
+        finally:
+            self._stop()
+
+    def _say_where(self) -> None:
+        if not self._said and all(part.is_ready for part in self._parts):
+            self._said = True
+            for line in where(self._settings):
+                self._tell(line)
+
+    def _look_for_lost_runs(self) -> None:
+        worker = self._parts[0]
+        if not worker.is_ready or time.monotonic() < self._next_look:
+            return
+        try:
+            found = lost_runs.find_lost(self._api, self._worker)
+            # A pending one has no process yet while its worker starts it.
+            gone = [run for run in found if run["id"] in self._suspects and run["state_type"] != "PENDING"]
+            for name in lost_runs.end_lost(self._api, gone) if gone else []:
+                self._tell(f"Lượt chạy “{name}” đã mất tiến trình: ghi là Crashed. Việc dở dang làm tiếp ở lượt sau.")
+            self._suspects = {run["id"] for run in found}
+        except httpx.HTTPError as fault:
+            log.info("The Prefect server did not answer: %s", type(fault).__name__)
+            self._suspects = set()
+        self._next_look = time.monotonic() + (SECOND_LOOK_SECONDS if self._suspects else LOOK_SECONDS)
+
+    def _stop(self) -> None:
+        """The worker first, so that no run loses its server; a run at work may end, for as long as the settings say."""
+        worker, *others = self._parts
+        seconds = self._settings.stop_seconds
+        self._tell(f"Đang dừng: chờ lượt đang chạy nhiều nhất {seconds:g} giây (Ctrl+C lần nữa: dừng ngay)…")
+        asked = self._signals.asked
+        stop([worker], is_enough=lambda: self._signals.asked > asked)
+        _end(process for process, _ in _ours(self._settings, runs=True))
+        if others[-1].is_ready:
+            with contextlib.suppress(httpx.HTTPError):
+                clear_lost(self._api, self._worker)
+        for part in others:
+            stop([part])
+        _end(process for process, _ in _ours(self._settings, runs=False))
+        self._tell("Đã dừng.")
+
+
+def where(settings: Settings) -> list[str]:
+    """What runs where, for the operator."""
+    logs = settings.data / "logs"
+    database = settings.prefect_database_url.split("@")[-1] or settings.data / "prefect" / "prefect.db"
+    return [
+        "Đã chạy:",
+        f"  {'bàn thẩm định':<20} {desk_address(settings)}",
+        f"  {'trang Prefect':<20} http://127.0.0.1:{settings.prefect_port}/ (không có mật khẩu: chỉ dùng trên máy này)",
+        f"  {'dữ liệu':<20} {settings.data}",
+        f"  {'hộp nhận tệp':<20} {settings.inbox}",
+        f"  {'sổ sự kiện':<20} {settings.database_url.split('@')[-1].removeprefix('sqlite:///')}",
+        f"  {'cơ sở dữ liệu Prefect':<20} {database}",
+        f"  {'nhật ký':<20} {logs} (up, desk, prefect-server, worker, …)",
+        f"  {'dừng':<20} Ctrl+C, hoặc: kill {os.getpid()}",
+    ]
+
+
+def _port(what: str, host: str, port: int, setting: str) -> int:
+    """The port, or a free one for 0. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken(what, port, setting) from None
+        return int(probe.getsockname()[1])
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=3, trust_env=False).status_code < httpx.codes.INTERNAL_SERVER_ERROR
+    except httpx.HTTPError:
+        return False
+
+
+def _as_os_error(work: Callable[[], object]) -> Callable[[], None]:
+    """What a part's `before` may raise, in place of a server's silence."""
+
+    def run() -> None:
+        try:
+            work()
+        except httpx.HTTPError as fault:
+            raise OSError(f"máy chủ Prefect: {type(fault).__name__}") from fault
+
+    return run
+
+
+def _ours(settings: Settings, runs: bool) -> Iterator[tuple[psutil.Process, str]]:
+    """Processes of an `up` on this data root: those of flow runs, or all others."""
+    of_runs = {process.pid for process, _ in lost_runs.processes_with(lost_runs.RUN_VARIABLE)}
+    for process, data in lost_runs.processes_with(MARK):
+        if data == str(settings.data) and (process.pid in of_runs) == runs and process.pid != os.getpid():
+            yield process, data
+
+
+def _end_leftovers(settings: Settings, tell: Tell) -> None:
+    """End the parts that an earlier `up` left, which was killed. A run at work may end: its lock guards it."""
+    left = [process for process, _ in _ours(settings, runs=False)]
+    if left:
+        tell(f"Lần chạy trước bị ngắt: kết thúc {len(left)} tiến trình còn lại của nó.")
+        _end(iter(left))
+
+
+def _end(processes: Iterator[psutil.Process]) -> None:
+    """SIGTERM, five seconds, SIGKILL."""
+    found = list(processes)
+    for process in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    _, alive = psutil.wait_procs(found, timeout=5)
+    for process in alive:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=5)
+
+
+def _also_logged(tell: Tell, path: Path) -> Tell:
+    """Lines for the operator, kept with their time too."""
+
+    def both(line: str) -> None:
+        tell(line)
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            keep_small(path)
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ} {line}\n")
+
+    return both
