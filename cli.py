@@ -917,9 +917,9 @@ def _runner(report: Any) -> "Runner":
 
 
 def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "IngestReport":
-    from flows.api import prefect_api_configured
+    from flows.api import recorded_by_prefect
 
-    if prefect_api_configured():
+    if recorded_by_prefect():
         from flows.prefect_flows import run_ingest
 
         return run_ingest(inbox)
@@ -929,9 +929,9 @@ def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "Inges
 
 
 def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
-    from flows.api import prefect_api_configured
+    from flows.api import recorded_by_prefect
 
-    if prefect_api_configured():
+    if recorded_by_prefect():
         from flows.prefect_flows import run_publish
 
         return run_publish(as_of)

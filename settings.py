@@ -92,8 +92,8 @@ class Settings(BaseSettings):
     stop_seconds: float = Field(
         300, ge=0, description="`giamngheo up`: a run at work when it is stopped may take so long to end"
     )
-    backup_folder: Path | None = Field(
-        None, description="Where the daily backup goes, outside of the data root; there is none when empty"
+    backup_folder: str = Field(
+        "", description="Where the daily backup goes, outside of the data root; there is none when empty"
     )
     oidc_issuer: str = Field("", description="OpenID Connect: the issuer's address; empty for passwords only")
     oidc_client_id: str = Field("", description="OpenID Connect: how the issuer knows the desk")

@@ -544,6 +544,12 @@ def explain(fault: Exception) -> tuple[str, bool]:
         return in_words(fault), False
     if name == "Busy":
         return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
+    if name == "NoPrefectServer":
+        return (
+            f"Chưa làm gì: không tới được máy chủ Prefect ở {fault} (PREFECT_API_URL). Khởi động nó (giamngheo up) rồi"
+            " chạy lại, hoặc bỏ PREFECT_API_URL để chạy không qua Prefect. Tệp vẫn chờ trong hộp nhận.",
+            False,
+        )
     if name == "AlreadyUp":
         return f"giamngheo up đang chạy trên dữ liệu này rồi ({fault}). Dừng lần đó trước, hoặc cứ dùng nó.", False
     if name == "PortTaken":

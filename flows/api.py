@@ -3,7 +3,10 @@
 import tomllib
 from pathlib import Path
 
+import httpx
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PATIENCE_SECONDS = 20
 
 
 class _Prefect(BaseSettings):
@@ -16,10 +19,34 @@ class _Prefect(BaseSettings):
     profile: str = ""
 
 
+class NoPrefectServer(Exception):
+    """An API is configured, and nobody answers there: its address, without a password."""
+
+
 def prefect_api_configured() -> bool:
     """Whether the environment, `.env` or the active Prefect profile names an API (`PREFECT_API_URL`)."""
+    return bool(_address())
+
+
+def recorded_by_prefect() -> bool:
+    """`prefect_api_configured`, and that API can be reached. Raises NoPrefectServer where it can't.
+
+    Prefect itself would say so only seconds later, in its own words.
+    """
+    address = _address()
+    if not address:
+        return False
+    try:
+        # Whatever comes back, somebody is there; a refusal is for Prefect to explain.
+        httpx.get(f"{address.rstrip('/')}/health", timeout=_PATIENCE_SECONDS)
+    except (httpx.TransportError, httpx.InvalidURL):
+        raise NoPrefectServer(address.split("@")[-1]) from None
+    return True
+
+
+def _address() -> str:
     prefect = _Prefect()
-    return bool(prefect.api_url or _of_profile(prefect))
+    return prefect.api_url or _of_profile(prefect)
 
 
 def _of_profile(prefect: _Prefect) -> str:

@@ -114,7 +114,7 @@ class Part:
                     preexec_fn=_die_with(os.getpid()),
                 )
         except OSError as fault:
-            self._pause(str(fault.strerror or fault), tell)
+            self._pause(f"chưa khởi động được: {fault.strerror or fault}", tell)
             return
         now = self._started = self._last_answer = time.monotonic()
         self._next_question = now
@@ -137,7 +137,7 @@ class Part:
         self._next_question = now + (HEALTH_SECONDS if self.is_ready else 0.5)
         if now - self._last_answer > HUNG_AFTER_SECONDS:
             self.kill()
-            self._pause("không trả lời", tell)
+            self._pause(f"không trả lời trong {HUNG_AFTER_SECONDS:g} giây", tell)
 
     def _ended(self, code: int, tell: Tell) -> None:
         self.process = None

@@ -1,10 +1,12 @@
 """Is a Prefect API configured? Asked without Prefect."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from flows.api import prefect_api_configured
+import terminal
+from flows.api import NoPrefectServer, prefect_api_configured, recorded_by_prefect
 
 PROFILES = """
 active = "office"
@@ -52,3 +54,21 @@ def test_the_active_profile_names_an_api(
 def test_a_broken_profile_file_is_left_to_prefect(home: Path) -> None:
     (home / "profiles.toml").write_text("active =")
     assert not prefect_api_configured()
+
+
+def test_a_server_that_is_down_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{nobody.getsockname()[1]}/api"
+        monkeypatch.setenv("PREFECT_API_URL", f"http://writer:secret@{address}")
+        with pytest.raises(NoPrefectServer) as caught:
+            recorded_by_prefect()
+    message, is_usage = terminal.explain(caught.value)
+    assert f"không tới được máy chủ Prefect ở {address} (PREFECT_API_URL)" in message
+    assert "giamngheo up" in message
+    assert "secret" not in message
+    assert not is_usage
+
+
+def test_nothing_configured_asks_nobody() -> None:
+    assert recorded_by_prefect() is False

@@ -1,0 +1,337 @@
+"""`giamngheo up` for real, on a real PostgreSQL: a month goes through it, parts are killed, and nothing is lost."""
+
+import contextlib
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import psycopg
+import pytest
+import yaml
+from postgresql_server import PostgresServer, running_postgresql
+from prefect_probe import SECRET
+from prefect_server import (
+    COMMAND,
+    REPOSITORY,
+    PrefectServer,
+    Up,
+    clean_environment,
+    processes_of,
+    running_up,
+    starting_up,
+    until,
+)
+from small_district import a_month
+
+from forms.workbook import write_workbook
+from ledger.events import Ledger
+from ledger.states import derive_state
+from settings import Settings
+from up.lost_runs import RUN_VARIABLE, processes_with
+from up.run import MARK
+
+BASELINE = "2019-12"
+CITY, NAM_CAN = "964", "971"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    with running_postgresql() as server:
+        server.create("prefect")
+        server.create("ledger")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Settings:
+    data = tmp_path_factory.mktemp("province") / "data"
+    return Settings(
+        data=data,
+        ledger_url=postgres.url("ledger"),
+        prefect_database_url=postgres.url("prefect", driver="asyncpg"),
+        _env_file=None,  # type: ignore[call-arg]
+    )
+
+
+@pytest.fixture(scope="module")
+def environment(settings: Settings) -> dict[str, str]:
+    return {
+        "GIAMNGHEO_LEDGER_URL": settings.ledger_url,
+        "GIAMNGHEO_PREFECT_DATABASE_URL": settings.prefect_database_url,
+    }
+
+
+@pytest.fixture(scope="module")
+def up(settings: Settings, environment: dict[str, str]) -> Iterator[Up]:
+    output = settings.data.parent / "up.txt"
+    with running_up(settings.data, output, "--prefect-port", "0", "--review-port", "0", **environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(up: Up) -> PrefectServer:
+    return PrefectServer(up.port("trang Prefect"))
+
+
+@pytest.fixture(scope="module")
+def probed(server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What flow runs gave back to the process that called them."""
+    data = tmp_path_factory.mktemp("probe")
+    environment = clean_environment(
+        GIAMNGHEO_DATA=str(data),
+        PYTHONPATH=str(REPOSITORY),
+        PREFECT_API_URL=server.api,
+        PREFECT_HOME=str(data / "home"),
+    )
+    script = Path(__file__).with_name("prefect_probe.py")
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=data, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@contextlib.contextmanager
+def stuck(postgres: PostgresServer) -> Iterator[None]:
+    """Nothing can be appended to the ledger: a run gets as far as its first event and waits there."""
+    with psycopg.connect(host="127.0.0.1", port=postgres.port, user="postgres", dbname="ledger") as holder:
+        holder.execute("lock table event in exclusive mode")
+        yield
+
+
+def wait_for_writers(postgres: PostgresServer, number: int) -> None:
+    """Until so many wait for a stuck ledger; one that was killed meanwhile is still in the queue."""
+    waiting = "select count(*) from pg_locks where not granted"
+    until(lambda: postgres.run(waiting, "ledger") == [(number,)], "no run came to write into the ledger")
+
+
+def drop(settings: Settings, district: str) -> None:
+    """A district's workbook of the baseline in the inbox."""
+    settings.inbox.mkdir(exist_ok=True)
+    write_workbook(settings.inbox / f"Báo cáo {district}.xlsx", a_month(BASELINE, district_code=district))
+
+
+def states(settings: Settings) -> dict[str | None, str]:
+    """District → state of its submission."""
+    ledger = Ledger(settings.database_url)
+    try:
+        return {one.district_code: one.state for one in derive_state(ledger.events()).submissions.values()}
+    finally:
+        ledger.close()
+
+
+def kill(process: psutil.Process) -> None:
+    process.kill()
+    process.wait(10)
+
+
+def again(server: PrefectServer) -> list[dict[str, Any]]:
+    """Runs that were started once more because their first one was lost."""
+    return [run for run in server.flow_runs("ingest") if "again" in run["tags"]]
+
+
+def test_what_is_where_is_said_and_answers(
+    up: Up, settings: Settings, server: PrefectServer, postgres: PostgresServer
+) -> None:
+    assert server.get("/health") is True
+    desk = httpx.get(up.address("bàn thẩm định"), follow_redirects=True, trust_env=False)
+    assert desk.status_code == 200
+    assert "Mật khẩu" in desk.text
+    page = httpx.get(up.address("trang Prefect"), follow_redirects=True, trust_env=False)
+    assert "Prefect Server" in page.text
+    assert up.address("dữ liệu") == str(settings.data)
+    assert "postgres@" not in up.printed()
+    for name in ("up", "desk", "prefect-server", "prefect-deploy", "worker"):
+        assert (settings.data / "logs" / f"{name}.log").is_file()
+    assert postgres.run("select count(*) from deployment", "prefect") == [(len(server.post("/deployments/filter")),)]
+
+
+def test_a_month_goes_through_while_parts_are_killed(
+    up: Up, settings: Settings, server: PrefectServer, postgres: PostgresServer
+) -> None:
+    """A worker dies with its run, a server in mid-run: nothing stays Running, nothing is lost, the next run works."""
+    drop(settings, NAM_CAN)
+    with stuck(postgres):
+        first = server.start("ingest/ingest-monthly")
+        wait_for_writers(postgres, 1)
+        kill(up.part("worker", "start"))
+        for process, run_id in processes_with(RUN_VARIABLE):
+            if run_id == first:
+                kill(process)
+
+        assert server.finished(first)["state_type"] == "CRASHED", up.logs()
+        # A month depends on that run: it is started once more by itself, so its slot is free.
+        until(lambda: again(server), up.logs)
+        wait_for_writers(postgres, 2)
+        kill(up.part("server", "start"))
+    until(lambda: states(settings) == {NAM_CAN: "accepted"}, up.logs)
+    up.says("Máy chủ Prefect đã dừng (bị kết thúc bởi SIGKILL); khởi động lại sau 1 giây.")
+
+    until(lambda: answers(f"{server.api}/health"), up.logs)
+    (second,) = again(server)
+    assert server.finished(second["id"])["state_type"] in ("COMPLETED", "CRASHED"), up.logs()
+    drop(settings, CITY)
+    run = server.finished(server.start("ingest/inbox-hourly"))
+
+    assert run["state_type"] == "COMPLETED", (run["state"]["message"], up.logs())
+    assert re.fullmatch(r"ingest \d{4}-\d\d-\d\d \d\d:\d\d", run["name"])
+    assert states(settings) == {NAM_CAN: "accepted", CITY: "accepted"}
+    verdicts = json.loads(server.artifact("verdicts")["data"])
+    assert [(row["Tệp"], row["Huyện"], row["Kỳ"], row["Kết quả"]) for row in verdicts] == [
+        ("Báo cáo 964.xlsx", CITY, BASELINE, "chấp nhận")
+    ]
+    names = {task["name"] for task in server.task_runs(run["id"])}
+    assert {"receive: Báo cáo 964.xlsx", "read: Báo cáo 964.xlsx", "accept: Báo cáo 964.xlsx"} <= names
+    assert [run for run in server.flow_runs("ingest") if run["state_type"] in ("RUNNING", "PENDING")] == []
+
+
+def test_the_month_is_published(up: Up, settings: Settings, server: PrefectServer) -> None:
+    run = server.finished(server.start("publish/publish-monthly", as_of=BASELINE))
+
+    assert run["state_type"] == "COMPLETED", (run["state"]["message"], up.logs())
+    assert run["name"] == f"publish {BASELINE}"
+    assert (settings.current / "warehouse.duckdb").is_file()
+    targets = server.artifact("targets")
+    assert settings.current.resolve().name in targets["data"]
+    # Eight poor households in the small month; the plan's own number for the district beside it.
+    assert "| Huyện Năm Căn | Hộ nghèo | giảm số hộ (gồm BTXH) | 8 |" in targets["data"]
+
+
+def test_what_is_scheduled_is_deployed_in_local_time_and_one_run_at_a_time(server: PrefectServer) -> None:
+    written = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    deployments = server.post("/deployments/filter")
+    schedules = {one["name"]: one["schedules"][0]["schedule"] for one in deployments}
+    crons = {name: schedule["cron"] for name, schedule in schedules.items()}
+    assert set(crons) == {one["name"] for one in written}
+    assert (
+        crons.items()
+        >= {
+            "ingest-monthly": "0 6 11 * *",
+            "inbox-hourly": "5 * * * *",
+            "publish-monthly": "0 6 12 * *",
+            "verify-weekly": "0 3 * * 0",
+            "backup-daily": "0 2 * * *",
+        }.items()
+    )
+    assert {schedule["timezone"] for schedule in schedules.values()} == {"Asia/Ho_Chi_Minh"}
+    limits = [one["global_concurrency_limit"] for one in deployments]
+    assert {limit["limit"] for limit in limits} == {1}
+    assert {limit["active_slots"] for limit in limits} == {0}
+
+
+def test_a_killed_desk_comes_back(up: Up) -> None:
+    desk = up.part("cli", "review")
+    kill(desk)
+    up.says("Bàn thẩm định đã dừng (bị kết thúc bởi SIGKILL); khởi động lại sau 1 giây.")
+    until(lambda: answers(up.address("bàn thẩm định")), up.logs)
+    assert up.part("cli", "review").pid != desk.pid
+
+
+def test_a_second_one_and_a_taken_port_are_refused(
+    up: Up, settings: Settings, environment: dict[str, str], tmp_path: Path
+) -> None:
+    def refused(data: Path, *options: str) -> str:
+        done = subprocess.run(
+            [COMMAND, "up", *options],
+            env=clean_environment(GIAMNGHEO_DATA=str(data), **environment),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    assert f"giamngheo up đang chạy trên dữ liệu này rồi ({settings.data})" in refused(settings.data)
+    port = str(up.port("trang Prefect"))
+    said = refused(tmp_path, "--prefect-port", port, "--review-port", "0")
+    assert f"Cổng {port} (máy chủ Prefect) đang có chương trình khác dùng" in said
+    assert "--prefect-port" in said
+
+
+def test_only_what_may_pass_is_tried_again(server: PrefectServer, probed: dict[str, Any]) -> None:
+    """A share that drops out is asked again, a wrong computation is not, and an exception is a result."""
+    assert probed["calls"] == {"{early}.xlsx": 1, "late.xlsx": 3, "wrong.xlsx": 1}
+    assert probed["steps"] == [
+        "'{EARLY}.XLSX'",
+        "'LATE.XLSX'",
+        f"ValueError('{SECRET}')",
+        "Unreadable('a value.xlsx', 'a value.xlsx')",
+        "validate: wrong.xlsx (ValueError)",
+    ]
+    run = server.flow_runs("probe")[0]
+    assert run["state_type"] == "COMPLETED"
+    states = {task["name"]: task["state_type"] for task in server.task_runs(run["id"])}
+    assert states == {
+        "receive: {early}.xlsx": "COMPLETED",
+        "receive: late.xlsx": "COMPLETED",
+        "validate: wrong.xlsx": "FAILED",
+        "read: a value.xlsx": "COMPLETED",
+    }
+
+
+def test_a_run_without_work_does_not_turn_red(server: PrefectServer, probed: dict[str, Any]) -> None:
+    """The caller hears of it as without Prefect; the server shows a completed run that says why."""
+    assert probed["busy"] == "Busy"
+    assert probed["publish"].startswith("NothingToPublish")
+    skipped = [run["state"] for flow in ("ingest", "publish") for run in server.flow_runs(flow)]
+    messages = [state["message"] for state in skipped if state["name"] == "Skipped"]
+    assert ["another run has this work" in message for message in messages] == [True, False]
+    assert {state["type"] for state in skipped if state["name"] == "Skipped"} == {"COMPLETED"}
+
+
+def test_a_fault_of_the_system_ends_the_run_as_failed(server: PrefectServer, probed: dict[str, Any]) -> None:
+    assert len(probed["faults"]) == 1
+    assert "Hết chỗ trên đĩa" in probed["faults"][0]
+    failed = [run["state"] for run in server.flow_runs("ingest") if run["state_type"] == "FAILED"]
+    assert [state["message"] for state in failed] == [
+        "1 lỗi của hệ thống / faults of the system: receive: lost.xlsx (OSError: No space left on device)"
+    ]
+
+
+def test_prefect_hears_nothing_of_what_exceptions_quote(server: PrefectServer, probed: dict[str, Any]) -> None:
+    runs = [run for flow in ("probe", "ingest") for run in server.flow_runs(flow)]
+    told = json.dumps([[run, server.task_runs(run["id"]), server.logs(run["id"])] for run in runs], ensure_ascii=False)
+    assert "wrong.xlsx" in told
+    assert "StepFault('ValueError')" in told
+    assert SECRET not in told
+
+
+def test_it_ends_with_everything_that_it_started(up: Up, settings: Settings) -> None:
+    up.process.send_signal(signal.SIGTERM)
+    assert up.process.wait(60) == 0, up.logs()
+    assert processes_of(settings.data) == []
+    assert up.printed().endswith("Đã dừng.\n")
+
+
+def test_nothing_outlives_one_that_was_killed(settings: Settings, environment: dict[str, str], tmp_path: Path) -> None:
+    """Its parts end with it; what does not is ended by the next one."""
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(600)"
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", deaf], env={MARK: str(settings.data)}, stdout=subprocess.PIPE
+        ) as leftover,
+        starting_up(
+            settings.data, tmp_path / "up.txt", "--prefect-port", "0", "--review-port", "0", **environment
+        ) as killed,
+    ):
+        assert leftover.wait(60) == -signal.SIGKILL
+        killed.says("Lần chạy trước bị ngắt: kết thúc 1 tiến trình còn lại của nó.")
+        until(lambda: len(processes_of(settings.data)) == 2, killed.logs)
+        killed.process.kill()
+        until(lambda: not processes_of(settings.data), killed.logs)
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=5, follow_redirects=True, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
