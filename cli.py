@@ -659,12 +659,11 @@ def verify(as_json: Json = False) -> None:
     Changes nothing. Names what is damaged and what mends it; exits with 1 if anything is.
     """
     import terminal
-    from tasks.verify import verify as run
+    from flows.upkeep import verify as run
 
     settings = _settings()
-    with terminal.progress(quiet=as_json) as report, _recorded(settings, "verify") as record:
+    with terminal.progress(quiet=as_json) as report:
         found = run(settings, report)
-        _note_damage(record, found)
     _tell_damage(settings, found, as_json)
 
 
@@ -714,16 +713,12 @@ def backup(
     Files that the last backup there has are linked. Bring it back with: giamngheo restore.
     """
     import terminal
-    from tasks.backup import back_up
-    from tasks.verify import verify as run
+    from flows.upkeep import backup as run
 
     settings = _settings()
-    with terminal.progress() as report, _recorded(settings, "backup") as record:
-        folder = back_up(settings, out, _now(), report)
-        copied = settings.model_copy(update={"data": folder, "ledger_url": "", "raw_url": ""})
-        found = run(copied, report, warehouse=False)
-        _note_damage(record, found)
-    typer.echo(f"Đã sao lưu vào {folder}")
+    with terminal.progress() as report:
+        copied, found = run(settings, out, _now(), report)
+    typer.echo(f"Đã sao lưu vào {copied.data}")
     _tell_damage(copied, found, as_json=False)
 
 
@@ -734,8 +729,8 @@ def restore(
     """Fill an empty data root from a backup, make the warehouse again, and check everything."""
     import terminal
     from flows.rebuild import rebuild as make_again
+    from flows.upkeep import verify as check
     from tasks.backup import restore as run
-    from tasks.verify import verify as check
 
     settings = _settings()
     with terminal.progress() as report, _recorded(settings, "restore"):
@@ -744,9 +739,8 @@ def restore(
         with terminal.progress() as report:
             published = make_again(settings, _runner(None), report)
         terminal.print_places(settings, published)
-    with terminal.progress() as report, _recorded(settings, "verify") as record:
+    with terminal.progress() as report:
         found = check(settings, report)
-        _note_damage(record, found)
     _tell_damage(settings, found, as_json=False)
 
 
@@ -865,11 +859,6 @@ def _recorded(settings: "Settings", flow: str) -> "AbstractContextManager[Run]":
     from tasks.runs import run_of
 
     return run_of(settings, flow)
-
-
-def _note_damage(record: "Run", found: "list[Damage]") -> None:
-    record.counts = {"damaged": len(found)}
-    record.outcome = "damaged" if found else record.outcome
 
 
 def _tell_damage(settings: "Settings", found: "list[Damage]", as_json: bool) -> None:

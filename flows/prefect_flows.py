@@ -5,13 +5,12 @@ repeated, doubled or killed. Prefect is told what a run did without quoting the 
 """
 
 import datetime as dt
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 # First, since it turns telemetry off before Prefect is imported.
-from flows.prefect_runner import PrefectRunner, StepFault  # isort: split
+from flows.prefect_runner import PrefectRunner, StepFault, told  # isort: split
 
 from prefect import flow
 from prefect.client.schemas.objects import State as RunState
@@ -28,8 +27,6 @@ from tasks.inputs import accepted_periods
 from tasks.ledgers import open_ledger
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
-from telemetry.file import configure
-from telemetry.record import bound
 
 Outcome = TypeVar("Outcome")
 
@@ -67,7 +64,7 @@ def ingest_flow(inbox: str | None = None) -> RunState[Any]:
     """Take what waits in the inbox, judge it, load what is accepted. Safe to run twice."""
     runner = PrefectRunner()
     try:
-        with _told():
+        with told():
             report = ingest(get_settings(), runner, inbox=Path(inbox) if inbox else None)
     except Exception as fault:
         return _end(fault)
@@ -96,20 +93,13 @@ def _latest_accepted() -> str | None:
 def publish_flow(as_of: str | None = None) -> RunState[Any]:
     """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one)."""
     try:
-        with _told():
+        with told():
             published = publish(get_settings(), PrefectRunner(), as_of=as_of)
     except Exception as fault:
         return _end(fault)
     release = published.release
     record_targets(release.path / WAREHOUSE, release.release_id)
     return Completed(message=f"Đã phát hành / published {release.release_id}", data=published)
-
-
-def _told() -> AbstractContextManager[None]:
-    """Our log names the run as Prefect does."""
-    settings = get_settings()
-    configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
-    return bound(run=str(flow_run.id) if flow_run.id else None)
 
 
 def _remind_run_name() -> str:

@@ -6,6 +6,7 @@ the words of an exception stay in this process: workbooks hold personal data, an
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 # Before Prefect is imported: this program reports to nobody.
@@ -14,11 +15,15 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 from sqlalchemy.exc import OperationalError
 
 from flows.runner import Item, Result
+from settings import get_settings
 from tasks.remote import StorageDown
 from telemetry.faults import kind_of, safe_words
+from telemetry.file import configure
+from telemetry.record import bound
 
 # Disks, shares and a locked ledger recover. Computing does not, and a release that failed wants a person first.
 RETRIES = {"receive": 2, "read": 2, "accept": 2}
@@ -32,6 +37,13 @@ class StepFault(Exception):
     def __init__(self, fault: Exception) -> None:
         words = safe_words(fault)
         super().__init__(f"{kind_of(fault)}: {words}" if words else kind_of(fault))
+
+
+def told() -> AbstractContextManager[None]:
+    """Our log names the run as Prefect does."""
+    settings = get_settings()
+    configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
+    return bound(run=str(flow_run.id) if flow_run.id else None)
 
 
 class PrefectRunner:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 
 import psutil
 
+from telemetry.record import tell as record
 from up.api import Api, Json
 
 # Prefect sets it for the process of a run.
@@ -56,6 +57,7 @@ def end_lost(api: Api, found: list[Json]) -> list[str]:
     for run in found:
         for task in api.task_runs_at_work(run["id"]):
             api.end("task_runs", task["id"], "CRASHED", _MESSAGE)
+        record("run.lost", run=run["id"])
         was_cancelled = run["state_type"] == "CANCELLING"
         api.end("flow_runs", run["id"], "CANCELLED" if was_cancelled else "CRASHED", _MESSAGE)
         deployment = deployments.get(run["deployment_id"])

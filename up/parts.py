@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import logging
 import os
 import shutil
 import signal
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from telemetry.record import tell as record
 
 Tell = Callable[[str], None]
 
@@ -119,6 +122,7 @@ class Part:
         now = self._started = self._last_answer = time.monotonic()
         self._next_question = now
         self.is_ready = False
+        record("part.started", part=self.name)
 
     def _ask(self, now: float, tell: Tell) -> None:
         if now - self._started > WELL_AFTER_SECONDS:
@@ -149,6 +153,7 @@ class Part:
     def _pause(self, why: str, tell: Tell) -> None:
         self.is_ready = False
         self._ends += 1
+        record("part.ended", logging.ERROR, part=self.name, ends=self._ends)
         seconds = min(FIRST_PAUSE_SECONDS * 2 ** (self._ends - 1), LONGEST_PAUSE_SECONDS)
         self._next_start = time.monotonic() + seconds
         if self._ends < FAILING_AFTER:

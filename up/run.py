@@ -1,25 +1,23 @@
 """Start everything, watch it, stop it in order."""
 
 import contextlib
-import datetime as dt
 import hashlib
-import logging
 import os
 import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import psutil
 
 from settings import REPOSITORY, Settings
 from tasks.locks import Busy, only_one
+from telemetry.record import tell as record
 from up import lost_runs
 from up.api import POOL, Api
-from up.parts import Part, Tell, keep_small, stop
+from up.parts import Part, Tell, stop
 
 # Marks every process that comes of an `up`, with the data root it works for: so the next one finds what was left.
 MARK = "GIAMNGHEO_UP"
@@ -28,15 +26,17 @@ LOOK_SECONDS = 10.0
 SECOND_LOOK_SECONDS = 3.0
 TICK_SECONDS = 0.25
 
-log = logging.getLogger("giamngheo")
-
 
 class AlreadyUp(Exception):
     """Another `up` runs on this data root."""
 
+    outcome = "busy"
+
 
 class PortTaken(Exception):
     """Another program listens where a part wants to; `setting` names what to change."""
+
+    outcome = "refused"
 
     def __init__(self, what: str, port: int, setting: str) -> None:
         super().__init__(what, port, setting)
@@ -60,7 +60,7 @@ def up(settings: Settings, tell: Tell) -> None:
             )
             api = Api(f"http://127.0.0.1:{settings.prefect_port}/api")
             parts = parts_of(settings, api)
-            _Watch(settings, api, parts, _also_logged(tell, settings.data / "logs" / "up.log"), signals).run()
+            _Watch(settings, api, parts, tell, signals).run()
     except Busy:
         raise AlreadyUp(str(settings.data)) from None
 
@@ -151,11 +151,10 @@ def name_of_worker(settings: Settings) -> str:
     return lost_runs.worker_name(hashlib.sha256(os.fsencode(settings.data)).hexdigest()[:8])
 
 
-def clear_lost(api: Api, worker: str) -> list[str]:
+def clear_lost(api: Api, worker: str) -> None:
     """End what has no process any more and free its slots. Raises httpx.HTTPError."""
-    ended = lost_runs.end_lost(api, lost_runs.find_lost(api, worker))
+    lost_runs.end_lost(api, lost_runs.find_lost(api, worker))
     lost_runs.free_slots(api)
-    return ended
 
 
 class _Signals:
@@ -191,6 +190,7 @@ class _Watch:
 
     def run(self) -> None:
         self._tell(f"Đang khởi động, dữ liệu ở {self._settings.data} (khoảng nửa phút; dừng: Ctrl+C)…")
+        record("up.started")
         try:
             while not self._signals.asked:
                 for part in self._parts:
@@ -204,6 +204,7 @@ class _Watch:
     def _say_where(self) -> None:
         if not self._said and all(part.is_ready for part in self._parts):
             self._said = True
+            record("up.ready")
             for line in where(self._settings):
                 self._tell(line)
 
@@ -219,7 +220,7 @@ class _Watch:
                 self._tell(f"Lượt chạy “{name}” đã mất tiến trình: ghi là Crashed. Việc dở dang làm tiếp ở lượt sau.")
             self._suspects = {run["id"] for run in found}
         except httpx.HTTPError as fault:
-            log.info("The Prefect server did not answer: %s", type(fault).__name__)
+            record("prefect.silent", because=type(fault).__name__)
             self._suspects = set()
         self._next_look = time.monotonic() + (SECOND_LOOK_SECONDS if self._suspects else LOOK_SECONDS)
 
@@ -238,6 +239,7 @@ class _Watch:
             stop([part])
         _end(process for process, _ in _ours(self._settings, runs=False))
         self._tell("Đã dừng.")
+        record("up.stopped")
 
 
 def where(settings: Settings) -> list[str]:
@@ -252,7 +254,7 @@ def where(settings: Settings) -> list[str]:
         f"  {'hộp nhận tệp':<20} {settings.inbox}",
         f"  {'sổ sự kiện':<20} {settings.database_url.split('@')[-1].removeprefix('sqlite:///')}",
         f"  {'cơ sở dữ liệu Prefect':<20} {database}",
-        f"  {'nhật ký':<20} {logs} (up, desk, prefect-server, worker, …)",
+        f"  {'nhật ký':<20} {logs} (giamngheo.jsonl; desk.log, prefect-server.log, worker.log)",
         f"  {'dừng':<20} Ctrl+C, hoặc: kill {os.getpid()}",
     ]
 
@@ -315,17 +317,3 @@ def _end(processes: Iterator[psutil.Process]) -> None:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
     psutil.wait_procs(alive, timeout=5)
-
-
-def _also_logged(tell: Tell, path: Path) -> Tell:
-    """Lines for the operator, kept with their time too."""
-
-    def both(line: str) -> None:
-        tell(line)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            keep_small(path)
-            with open(path, "a", encoding="utf-8") as file:
-                file.write(f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ} {line}\n")
-
-    return both

@@ -10,8 +10,9 @@ from prefect import flow
 
 from flows.prefect_flows import run_ingest, run_publish
 from flows.prefect_runner import PrefectRunner
+from flows.prefect_upkeep import backup_flow, verify_flow
 from flows.publish import NothingToPublish
-from settings import get_settings
+from settings import Settings, get_settings
 from tasks.faults import Unreadable
 from tasks.locks import Busy, only_one
 
@@ -58,7 +59,23 @@ def main() -> None:
     (settings.inbox / "lost.xlsx").write_bytes(b"")
     with mock.patch("tasks.receive.receive_file", side_effect=OSError(28, "No space left on device", SECRET)):
         found["faults"] = run_ingest().faults
+    _upkeep(settings)
     print(json.dumps(found))
+
+
+def _upkeep(settings: Settings) -> None:
+    """A check and a backup while all is whole, and again when a received file is gone."""
+    (settings.inbox / "lost.xlsx").write_bytes(b"no workbook")
+    run_ingest()
+    verify_flow(return_state=True)
+    backup_flow(return_state=True)
+    settings.backup_folder = str(settings.data.with_name("backups"))
+    backup_flow(return_state=True)
+    (received,) = settings.raw.iterdir()
+    received.unlink()
+    verify_flow(return_state=True)
+    settings.backup_folder = str(settings.data.with_name("later-backups"))
+    backup_flow(return_state=True)
 
 
 if __name__ == "__main__":

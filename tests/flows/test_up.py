@@ -83,7 +83,8 @@ def server(up: Up) -> PrefectServer:
 @pytest.fixture(scope="module")
 def probed(server: PrefectServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What flow runs gave back to the process that called them."""
-    data = tmp_path_factory.mktemp("probe")
+    data = tmp_path_factory.mktemp("probe") / "data"
+    data.mkdir()
     environment = clean_environment(
         GIAMNGHEO_DATA=str(data),
         PYTHONPATH=str(REPOSITORY),
@@ -149,8 +150,8 @@ def test_what_is_where_is_said_and_answers(
     assert "Prefect Server" in page.text
     assert up.address("dữ liệu") == str(settings.data)
     assert "postgres@" not in up.printed()
-    for name in ("up", "desk", "prefect-server", "prefect-deploy", "worker"):
-        assert (settings.data / "logs" / f"{name}.log").is_file()
+    logs = {path.name for path in (settings.data / "logs").iterdir()}
+    assert logs >= {"giamngheo.jsonl", "desk.log", "prefect-server.log", "prefect-deploy.log", "worker.log"}
     assert postgres.run("select count(*) from deployment", "prefect") == [(len(server.post("/deployments/filter")),)]
 
 
@@ -295,6 +296,18 @@ def test_a_fault_of_the_system_ends_the_run_as_failed(server: PrefectServer, pro
     assert [state["message"] for state in failed] == [
         "1 lỗi của hệ thống / faults of the system: receive: lost.xlsx (OSError: No space left on device)"
     ]
+
+
+def test_upkeep_fails_when_something_is_damaged(server: PrefectServer, probed: dict[str, Any]) -> None:
+    """Where all is whole the checks complete; a backup without a folder is skipped; a damage turns the run red."""
+    ends = {flow: [run["state"] for run in reversed(server.flow_runs(flow))] for flow in ("verify", "backup")}
+    assert [(state["name"], state["type"]) for state in ends["verify"]] == [
+        ("Completed", "COMPLETED"),
+        ("Failed", "FAILED"),
+    ]
+    assert "1 chỗ hỏng / places damaged (raw: 1)" in ends["verify"][1]["message"]
+    assert [state["name"] for state in ends["backup"]] == ["Skipped", "Completed", "Failed"]
+    assert "places damaged (raw: 1)" in ends["backup"][2]["message"]
 
 
 def test_prefect_hears_nothing_of_what_exceptions_quote(server: PrefectServer, probed: dict[str, Any]) -> None:
