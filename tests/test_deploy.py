@@ -137,7 +137,7 @@ def test_there_is_time_for_a_run_at_work_to_end() -> None:
     allowed = Settings.model_fields["stop_seconds"].default
     unit = (DEPLOY / "systemd" / "giamngheo.service").read_text()
     assert seconds(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)[1]) > allowed  # type: ignore[index]
-    assert seconds(compose()["services"]["giamngheo"]["stop_grace_period"].removesuffix("s")) > allowed
+    assert seconds(compose()["services"]["app"]["stop_grace_period"].removesuffix("s")) > allowed
 
 
 def seconds(text: str) -> int:
@@ -169,7 +169,7 @@ def test_the_user_of_the_image_is_the_user_of_the_service() -> None:
     (created,) = [words for instruction, words in dockerfile() if "useradd" in words]
     number = re.search(r"--uid (\d+)", created)
     assert number
-    assert compose()["services"]["giamngheo"]["user"] == f"{number[1]}:{number[1]}"
+    assert compose()["services"]["app"]["user"] == f"{number[1]}:{number[1]}"
 
 
 def test_what_make_does_not_know_would_be_found() -> None:
@@ -188,9 +188,9 @@ def test_the_compose_file_is_well_formed_and_names_what_exists() -> None:
         for volume in service["volumes"]:
             source = volume.split(":")[0]
             assert source in found["volumes"] or source.startswith("${") or (DEPLOY / source).exists()
-    build = found["services"]["giamngheo"]["build"]
+    build = found["services"]["app"]["build"]
     assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
-    compile(found["services"]["giamngheo"]["healthcheck"]["test"][-1], "healthcheck", "exec")
+    compile(found["services"]["app"]["healthcheck"]["test"][-1], "healthcheck", "exec")
 
 
 def test_no_secret_is_in_the_repository_or_the_image() -> None:
@@ -198,7 +198,7 @@ def test_no_secret_is_in_the_repository_or_the_image() -> None:
     ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
     left_out = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     found = compose()
-    for name in [*found["services"]["giamngheo"]["env_file"], found["secrets"]["postgresql_password"]["file"]]:
+    for name in [*found["services"]["app"]["env_file"], found["secrets"]["postgresql_password"]["file"]]:
         path = (DEPLOY / name).relative_to(REPOSITORY).as_posix()
         assert f"/{path}" in ignored
         assert path in left_out or path.endswith(".env")

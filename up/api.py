@@ -51,6 +51,11 @@ class Api:
         )
         return found
 
+    def workers(self) -> list[Json]:
+        """The pool's workers, with the time of their last sign of life."""
+        found: list[Json] = self._post(f"/work_pools/{POOL}/workers/filter", limit=_MOST_ROWS)
+        return found
+
     def deployments(self) -> list[Json]:
         """The pool's deployments."""
         found: list[Json] = self._post("/deployments/filter", work_pools={"name": {"any_": [POOL]}})

@@ -4,6 +4,7 @@ Prefect never ends them itself, and each holds its deployment's slot. Their work
 the next run carries on.
 """
 
+import datetime as dt
 import socket
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -16,6 +17,8 @@ from up.api import Api, Json
 # Prefect sets it for the process of a run.
 RUN_VARIABLE = "PREFECT__FLOW_RUN_ID"
 AGAIN = "again"
+# A worker says every half minute that it is there.
+SILENT_AFTER = dt.timedelta(minutes=10)
 _WORKER_LABEL = "prefect.worker.name"
 _MESSAGE = "Tiến trình của lượt chạy này không còn / the process of this run is gone"
 
@@ -36,15 +39,32 @@ def processes_with(variable: str) -> Iterator[tuple[psutil.Process, str]]:
             continue
 
 
-def lost(runs: list[Json], worker: str, alive: Collection[str]) -> list[Json]:
-    """Those of the runs at work that `worker` took and that have no process; `alive` are the ids that have one."""
-    return [run for run in runs if run["id"] not in alive and run["labels"].get(_WORKER_LABEL, worker) == worker]
+def lost(runs: list[Json], alive: Collection[str], elsewhere: Collection[str]) -> list[Json]:
+    """Those of the runs at work that have no process.
+
+    `alive` are the ids that have one on this machine, `elsewhere` the names of workers that are at work on others: only
+    those machines know of their runs.
+    """
+    return [run for run in runs if run["id"] not in alive and run["labels"].get(_WORKER_LABEL) not in elsewhere]
 
 
 def find_lost(api: Api, worker: str) -> list[Json]:
-    """Raises httpx.HTTPError."""
+    """The lost runs of this machine's worker, and of workers that fell silent. Raises httpx.HTTPError."""
     runs = api.runs_at_work()
-    return lost(runs, worker, {run_id for _, run_id in processes_with(RUN_VARIABLE)}) if runs else []
+    if not runs:
+        return []
+    alive = {run_id for _, run_id in processes_with(RUN_VARIABLE)}
+    return lost(runs, alive, heard_of(api.workers(), dt.datetime.now(dt.UTC)) - {worker})
+
+
+def heard_of(workers: list[Json], now: dt.datetime) -> set[str]:
+    """The names of workers that gave a sign of life lately."""
+    oldest = now - SILENT_AFTER
+    return {
+        one["name"]
+        for one in workers
+        if one["last_heartbeat_time"] and dt.datetime.fromisoformat(one["last_heartbeat_time"]) > oldest
+    }
 
 
 def end_lost(api: Api, found: list[Json]) -> list[str]:

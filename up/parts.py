@@ -117,7 +117,7 @@ class Part:
                     preexec_fn=_die_with(os.getpid()),
                 )
         except OSError as fault:
-            self._pause(f"chưa khởi động được: {fault.strerror or fault}", tell)
+            self._pause(f"chưa khởi động được ({fault.strerror or fault})", tell)
             return
         now = self._started = self._last_answer = time.monotonic()
         self._next_question = now
@@ -141,26 +141,26 @@ class Part:
         self._next_question = now + (HEALTH_SECONDS if self.is_ready else 0.5)
         if now - self._last_answer > HUNG_AFTER_SECONDS:
             self.kill()
-            self._pause(f"không trả lời trong {HUNG_AFTER_SECONDS:g} giây", tell)
+            self._pause(f"đã bị dừng (không trả lời trong {HUNG_AFTER_SECONDS:g} giây)", tell)
 
     def _ended(self, code: int, tell: Tell) -> None:
         self.process = None
         if self.is_step and code == 0:
             self.is_ready = self.is_done = True
             return
-        self._pause(_words(code), tell)
+        self._pause(f"đã dừng ({_words(code)})", tell)
 
-    def _pause(self, why: str, tell: Tell) -> None:
+    def _pause(self, what: str, tell: Tell) -> None:
         self.is_ready = False
         self._ends += 1
         record("part.ended", logging.ERROR, part=self.name, ends=self._ends)
         seconds = min(FIRST_PAUSE_SECONDS * 2 ** (self._ends - 1), LONGEST_PAUSE_SECONDS)
         self._next_start = time.monotonic() + seconds
         if self._ends < FAILING_AFTER:
-            tell(f"{self.title} đã dừng ({why}); khởi động lại sau {seconds:g} giây.")
+            tell(f"{self.title} {what}; khởi động lại sau {seconds:g} giây.")
         elif self._ends == FAILING_AFTER:
             tell(
-                f"{self.title} không chạy được sau {self._ends} lần ({why}): xem {self.log}. Các phần khác vẫn chạy; "
+                f"{self.title} {what}, đã {self._ends} lần liền: xem {self.log}. Các phần khác vẫn chạy; "
                 f"vẫn thử lại, nhiều nhất {LONGEST_PAUSE_SECONDS:g} giây một lần."
             )
 

@@ -170,7 +170,11 @@ class _Signals:
 @contextlib.contextmanager
 def _signals() -> Iterator[_Signals]:
     signals = _Signals()
-    before = {one: signal.signal(one, signals.note) for one in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    # A terminal that is closed; `nohup` has asked to ignore that.
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        wanted.append(signal.SIGHUP)
+    before = {one: signal.signal(one, signals.note) for one in wanted}
     try:
         yield signals
     finally:
