@@ -218,6 +218,7 @@ def test_what_is_scheduled_is_deployed_in_local_time_and_one_run_at_a_time(serve
             "ingest-monthly": "0 6 11 * *",
             "inbox-hourly": "5 * * * *",
             "publish-monthly": "0 6 12 * *",
+            "remind-daily": "30 7 * * *",
             "verify-weekly": "0 3 * * 0",
             "backup-daily": "0 2 * * *",
         }.items()
