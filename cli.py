@@ -668,6 +668,28 @@ def verify(as_json: Json = False) -> None:
 
 
 @app.command()
+def doctor(as_json: Json = False, strict: Strict = False) -> None:
+    """Check the machine, the data root and what runs beside; changes nothing and takes some seconds.
+
+    Each line is ✓, ! (look at it) or ✗ (broken) with the way on. Exits with 1 if anything is broken, with
+    --strict with 3 if there is a line with !.
+    """
+    import terminal
+    from watch.doctor import examine, is_broken
+    from watch.line import OK
+
+    lines = examine(_settings())
+    if as_json:
+        _print_json([asdict(line) for line in lines])
+    else:
+        terminal.print_health(lines)
+    if is_broken(lines):
+        sys.exit(SYSTEM_FAULT)
+    if strict and any(line.mark != OK for line in lines):
+        sys.exit(NOT_ALL_WELL)
+
+
+@app.command()
 def metrics(
     serve: Annotated[bool, typer.Option("--serve", help="Listen for Prometheus until stopped.")] = False,
 ) -> None:

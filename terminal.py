@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sample.faults import FaultCase
     from settings import Settings
     from tasks.verify import Damage
+    from watch.line import Line
 
 STAGES_VI = {
     "write": "Ghi tệp mẫu",
@@ -482,6 +483,18 @@ def print_damage(settings: "Settings", found: "list[Damage]") -> None:
         return
     print_rows(("Phần", "Ở đâu", "Hỏng thế nào", "Cách sửa"), [(d.part, d.place, d.what, d.remedy) for d in found])
     say(f"{len(found)} chỗ hỏng trong {settings.data}", bold=True)
+
+
+def print_health(lines: "list[Line]") -> None:
+    """What the doctor found, a line each; below what is not well, the way on."""
+    from watch.line import BROKEN, MARKS, OK, WARNING
+
+    for line in lines:
+        say(f"{MARKS[line.mark]} {line.says}", bold=line.mark == BROKEN)
+        if line.way:
+            say(f"    → {line.way}")
+    count = {mark: sum(line.mark == mark for line in lines) for mark in (OK, WARNING, BROKEN)}
+    say(f"{count[OK]} ✓, {count[WARNING]} !, {count[BROKEN]} ✗")
 
 
 def print_releases(rows: list[dict[str, Any]]) -> None:

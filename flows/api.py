@@ -25,7 +25,7 @@ class NoPrefectServer(Exception):
 
 def prefect_api_configured() -> bool:
     """Whether the environment, `.env` or the active Prefect profile names an API (`PREFECT_API_URL`)."""
-    return bool(_address())
+    return bool(prefect_api_url())
 
 
 def recorded_by_prefect() -> bool:
@@ -33,7 +33,7 @@ def recorded_by_prefect() -> bool:
 
     Prefect itself would say so only seconds later, in its own words.
     """
-    address = _address()
+    address = prefect_api_url()
     if not address:
         return False
     try:
@@ -44,7 +44,8 @@ def recorded_by_prefect() -> bool:
     return True
 
 
-def _address() -> str:
+def prefect_api_url() -> str:
+    """The API that they name; empty where none does."""
     prefect = _Prefect()
     return prefect.api_url or _of_profile(prefect)
 
