@@ -1,4 +1,4 @@
-"""A name and an ID number stand in workbooks, file names, reasons and exceptions; nothing seen from outside has them."""
+"""Workbooks, file names, reasons and exceptions hold a name and an ID number; what is seen from outside does not."""
 
 import json
 import re
@@ -15,12 +15,8 @@ from watch.metrics import metrics_text
 def quotes(text: str) -> list[str]:
     """What of the person a text holds, also as JSON escapes it."""
     words = [NAME, NUMBER, *NAME.split()[-2:]]
-    return [
-        word
-        for word in words
-        if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)
-        or (not word.isascii() and json.dumps(word)[1:-1] in text)
-    ]
+    escaped = [json.dumps(word)[1:-1] for word in words if not word.isascii()]
+    return [word for word in [*words, *escaped] if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
 
 
 def test_no_log_quotes(told: Told) -> None:
