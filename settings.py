@@ -1,9 +1,10 @@
 """Every setting, in one place. Read from the environment (`GIAMNGHEO_…`) or a `.env` file."""
 
 import datetime as dt
+import json
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
@@ -47,7 +48,18 @@ class Settings(BaseSettings):
         description='Other due days of single months, as a JSON object: {"2020-01": "2020-02-17"} leaves room for Tết',
     )
     timezone: str = Field("Asia/Ho_Chi_Minh", description="Due days and arrivals are counted in this time zone")
-    readers: int = Field(2, ge=1, description="Child processes that open workbooks")
+    work: Literal["processes", "threads", "dask"] = Field(
+        "processes",
+        description="Where workbooks are read and judged: processes, limited children of the run; threads of it, where "
+        "no child may be started, then without READER_SECONDS and READER_MEGABYTES; dask, a cluster (docs/scale.md)",
+    )
+    dask_scheduler: str = Field(
+        "",
+        description="Address of the Dask scheduler, such as tcp://host:8786; when empty, READERS workers for each run",
+    )
+    readers: int = Field(
+        2, ge=1, description="Child processes that open workbooks; or threads, or workers of an own Dask cluster"
+    )
     reader_seconds: float = Field(60, gt=0, description="A workbook that takes longer to open is unreadable")
     reader_megabytes: int = Field(1024, ge=1, description="A workbook that needs more memory to open is unreadable")
     max_file_megabytes: int = Field(100, ge=1, description="A larger file is kept, but not opened")
@@ -162,6 +174,13 @@ class Settings(BaseSettings):
     @property
     def current(self) -> Path:
         return self.warehouse / "current"
+
+    def as_environment(self) -> dict[str, str]:
+        """The settings as variables, secrets among them, for a process of our own that is to have the same ones."""
+        prefix = self.model_config.get("env_prefix", "")
+        values = {f"{prefix}{name.upper()}": value for name, value in self.model_dump(mode="json").items()}
+        told = {name: value for name, value in values.items() if value is not None}
+        return {name: json.dumps(value) if isinstance(value, dict) else str(value) for name, value in told.items()}
 
     @property
     def database_url(self) -> str:

@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,17 +18,18 @@ from zoneinfo import ZoneInfo
 
 from flows.notices import announce
 from flows.runner import Runner
+from flows.work import start_work
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import accept, judge, receive
 from tasks.case import Case
-from tasks.cases import judge_cases, judged_period, make_case
+from tasks.cases import judged_period, make_case
 from tasks.children import Readers, start_readers
 from tasks.cover import read_cover
 from tasks.cross import id_numbers
 from tasks.fault_words import in_words
-from tasks.faults import SystemFault, Unreadable
+from tasks.faults import Unreadable
 from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
 from tasks.judgements import read_findings, write_judgement
@@ -42,7 +43,7 @@ from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 from tasks.returned import note_answered, unanswered, write_returned
 from tasks.runs import run_of
-from tasks.storage import keep_accepted, keep_raw, raw_file
+from tasks.storage import keep_accepted, keep_raw
 from telemetry.record import step, tell, tell_fault
 
 # Workbooks held in memory at a time; the end does not depend on it, since files are judged again as needed.
@@ -224,6 +225,8 @@ class _Judging:
         self.clock = clock
         self.readers = readers
         self.keeps_readers = readers is not None
+        self.stack = ExitStack()
+        self.work = self.stack.enter_context(start_work(settings, runner, self._own_readers, here=self.keeps_readers))
         self.workbooks: dict[str, ReadWorkbook | Unreadable] = {}
         self.failed: set[str] = set()
         self.key = pseudonym_key(settings.data, settings.pseudonym_key)
@@ -232,8 +235,13 @@ class _Judging:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stack.__exit__(kind, fault, at)
         if self.readers is not None and not self.keeps_readers:
             self.readers.__exit__(kind, fault, at)
+
+    def _own_readers(self) -> Readers:
+        self.readers = self.readers or start_readers(self.settings)
+        return self.readers
 
     def run(self, again: frozenset[str]) -> None:
         """Judge until nothing that is recorded asks for a judgement any more."""
@@ -255,22 +263,17 @@ class _Judging:
                 self._judge(state, wave)
 
     def _read(self, submissions: list[Submission]) -> None:
-        """Open the files in child processes; what they hold stays at hand for this run."""
+        """Open the files, in limited children or on a cluster; what they hold stays at hand until they are accepted."""
         if not submissions:
             return
-        self.readers = self.readers or start_readers(self.settings)
-        readers = self.readers
-        started: dict[str, Future[ReadWorkbook | Unreadable]] = {
-            one.submission_id: start_reading(self.settings, readers, one) for one in submissions
-        }
-        # Validation takes seconds to import: the children read meanwhile.
-        import tasks.validate  # noqa: F401
+        started = {one.submission_id: self.work.read(one) for one in submissions}
+        self.work.get_ready()
 
         def wait(submission: Submission) -> ReadWorkbook | Unreadable:
             first = started.pop(submission.submission_id, None)
             with step("read", submission=submission.submission_id) as told:
                 # Another attempt of this step reads anew.
-                found = (first or start_reading(self.settings, readers, submission)).result()
+                found = (first or self.work.read(submission))()
                 told["outcome"] = "unreadable" if isinstance(found, Unreadable) else None
                 return found
 
@@ -341,7 +344,7 @@ class _Judging:
             cases = [self._case(state, submission) for submission in submissions]
             period = next((case.period for case in cases if case.is_judgeable), None)
             told |= {"period": period, "counts": {"files": len(cases)}}
-            return cases, judge_cases(cases, self.settings.listed_findings)
+            return cases, self.work.judge(cases, self.settings.listed_findings)
 
     def _case(self, state: State, submission: Submission) -> Case:
         workbook = self.workbooks[submission.submission_id]
@@ -388,6 +391,8 @@ class _Judging:
         self.ledger.append(events)
         extend_state(state, events)
         self.report.judged.append(submission.submission_id)
+        if verdict == ACCEPTED:  # not judged again; a national month would not fit in memory
+            self.workbooks.pop(submission.submission_id, None)
         return verdict
 
     def answer(self) -> State:
@@ -399,12 +404,11 @@ class _Judging:
         events = self.ledger.events()
         state = derive_state(events)
         for submission, event_id in unanswered(self.settings, events, state):
-            self.readers = self.readers or start_readers(self.settings)
             what = f"Chưa ghi được bản đánh dấu lỗi của tệp {submission.file_name}"
             try:
                 with step("answer", submission=submission.submission_id):
                     findings = read_findings(self.settings.judgements, state, submission, self.settings.timezone)
-                    write_returned(self.settings, submission, findings, readers=self.readers)
+                    write_returned(self.settings, submission, findings, readers=self._own_readers())
                     note_answered(self.settings, submission, event_id)
             except Unreadable as fault:
                 _note_fault(self.report, what, fault)
@@ -471,16 +475,6 @@ class _Judging:
         )
         self.ledger.append([event])
         self.report.judged.append(submission.submission_id)
-
-
-def start_reading(settings: Settings, readers: Readers, submission: Submission) -> "Future[ReadWorkbook | Unreadable]":
-    """Have a received file read; that it can't be had, for reasons of our own, is in the future too."""
-    try:
-        return readers.submit(raw_file(settings, submission.submission_id), submission.file_name)
-    except (OSError, SystemFault) as fault:
-        failed: Future[ReadWorkbook | Unreadable] = Future()
-        failed.set_exception(fault)
-        return failed
 
 
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:

@@ -16,11 +16,13 @@ from prefect import flow
 from prefect.client.schemas.objects import State as RunState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner
 
 from flows.ingest import IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
 from flows.publish import NothingToPublish, Published, publish
+from flows.work import DASK
 from ledger.states import derive_state
 from settings import get_settings
 from tasks.inputs import accepted_periods
@@ -59,7 +61,17 @@ def _ingest_run_name() -> str:
     return f"ingest {dt.datetime.now(ZoneInfo(get_settings().timezone)):%Y-%m-%d %H:%M}"
 
 
-@flow(name="ingest", flow_run_name=_ingest_run_name, persist_result=False)
+def _task_runner() -> "TaskRunner[Any] | None":
+    """Of the settings of the process that runs the flow; None for Prefect's own."""
+    settings = get_settings()
+    if settings.work != DASK:
+        return None
+    from flows.prefect_cluster import dask_task_runner
+
+    return dask_task_runner(settings)
+
+
+@flow(name="ingest", flow_run_name=_ingest_run_name, persist_result=False, task_runner=_task_runner())
 def ingest_flow(inbox: str | None = None) -> RunState[Any]:
     """Take what waits in the inbox, judge it, load what is accepted. Safe to run twice."""
     runner = PrefectRunner()

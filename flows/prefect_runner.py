@@ -6,7 +6,7 @@ the words of an exception stay in this process: workbooks hold personal data, an
 
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 # Before Prefect is imported: this program reports to nobody.
@@ -18,8 +18,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from sqlalchemy.exc import OperationalError
 
-from flows.runner import Item, Result
-from settings import get_settings
+from flows.runner import Cluster, Item, Result
+from settings import Settings, get_settings
 from tasks.remote import StorageDown
 from telemetry.faults import kind_of, safe_words
 from telemetry.file import configure
@@ -61,6 +61,11 @@ class PrefectRunner:
         self, step: str, function: Callable[[Item], Result], items: Iterable[Item], label: Callable[[Item], str]
     ) -> list[Result | Exception]:
         return [self._run(step, function, item, f"{step}: {label(item)}") for item in items]
+
+    def cluster(self, settings: Settings) -> AbstractContextManager[Cluster]:
+        from flows.prefect_cluster import PrefectCluster
+
+        return nullcontext(PrefectCluster(settings))
 
     def _run(self, step: str, function: Callable[[Item], Result], item: Item, name: str) -> Result | Exception:
         results: list[Result] = []

@@ -24,15 +24,22 @@ _LOG_BYTES = MEGABYTE
 Work = Callable[..., object]
 
 
-def serve(connection: Connection, seconds: float, file_megabytes: int, cells: int) -> None:
-    """Do what is asked for with a stored file, "read", "annotate" or "texts", as (what, path, further arguments).
+def outcome(what: str, path: Path, arguments: tuple[object, ...]) -> object:
+    """Do with a stored file what is asked for: "read", "annotate" or "texts".
 
-    The answer is what came of it, an Unreadable, or the fault of the system that it met.
+    Returns what came of it, an Unreadable, or the fault of the system that it met. Raises MemoryError.
     """
-    from tasks.gate import limits
     from tasks.read import read_file
 
     works: dict[str, Work] = {"read": read_file, "annotate": _annotate, "texts": _texts}
+    return _outcome(works[what], path, arguments)
+
+
+def serve(connection: Connection, seconds: float, file_megabytes: int, cells: int) -> None:
+    """Answer each request, (what, path, further arguments), with what `outcome` makes of it."""
+    import tasks.read  # noqa: F401 - before it says that it is ready
+    from tasks.gate import limits
+
     limits.current = limits.Limits(file_megabytes=file_megabytes, cells=cells)
     connection.send(READY)
     while True:
@@ -43,7 +50,7 @@ def serve(connection: Connection, seconds: float, file_megabytes: int, cells: in
         # The default action ends this process wherever it is, in a library's loop too.
         signal.setitimer(signal.ITIMER_REAL, seconds)
         try:
-            answer = _pickled(_outcome(works[what], path, arguments))
+            answer = _pickled(outcome(what, path, arguments))
         except MemoryError:
             os._exit(NO_MEMORY)
         connection.send_bytes(answer)
@@ -82,13 +89,13 @@ def _is_for_want_of_memory(fault: BaseException | None) -> bool:
     return fault is not None
 
 
-def _pickled(outcome: object) -> bytes:
+def _pickled(answer: object) -> bytes:
     try:
-        return pickle.dumps(outcome, pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         raise
     except Exception:
-        return pickle.dumps(RuntimeError(f"{type(outcome).__name__}: {outcome}"))
+        return pickle.dumps(RuntimeError(f"{type(answer).__name__}: {answer}"))
 
 
 def _confine(megabytes: int) -> None:

@@ -183,9 +183,18 @@ class Readers:
 
 
 def start_readers(settings: "Settings", processes: int | None = None) -> Readers:
-    """As many children as the settings say, unless told otherwise, with their limits."""
-    limits = Limits(file_megabytes=settings.max_file_megabytes, cells=settings.max_cells)
+    """As many children as the settings say, unless told otherwise, with their limits; or threads in place of them."""
+    if settings.work == "threads":
+        from tasks.threads import ThreadReaders
+
+        return ThreadReaders(processes or settings.readers, gate_limits(settings))
+    limits = gate_limits(settings)
     return Readers(processes or settings.readers, settings.reader_seconds, settings.reader_megabytes, limits)
+
+
+def gate_limits(settings: "Settings") -> Limits:
+    """What passes the gate, as the settings say."""
+    return Limits(file_megabytes=settings.max_file_megabytes, cells=settings.max_cells)
 
 
 class _Child:

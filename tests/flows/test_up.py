@@ -319,6 +319,40 @@ def test_prefect_hears_nothing_of_what_exceptions_quote(server: PrefectServer, p
     assert SECRET not in told
 
 
+def test_on_a_dask_cluster_each_file_is_a_task_run_that_says_nothing_of_it(
+    server: PrefectServer, tmp_path: Path
+) -> None:
+    """Prefect's own task runner; one worker, started for the run. One file is rejected, one can't be had back."""
+    settings = Settings(data=tmp_path / "data", work="dask", readers=1, settle_seconds=0, _env_file=None)  # type: ignore[call-arg]
+    settings.inbox.mkdir(parents=True)
+    secret = a_month()
+    secret.household[0] |= {"head_name": SECRET, "head_id_number": "096012345678", "persons": SECRET}
+    write_workbook(settings.inbox / "said nothing of.xlsx", secret)
+    (settings.inbox / "broken.xlsx").write_bytes(b"PK\x03\x04" + SECRET.encode())
+    addresses = {"PREFECT_API_URL": server.api, "PREFECT_HOME": str(tmp_path / "home")}
+    environment = clean_environment(PYTHONPATH=str(REPOSITORY), **addresses) | settings.as_environment()
+    script = Path(__file__).with_name("prefect_on_dask.py")
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found == {"faults": [], "states": {"broken.xlsx": "unreadable", "said nothing of.xlsx": "rejected"}}
+    run = server.flow_runs("ingest")[0]
+    assert run["state_type"] == "COMPLETED"
+    states = {task["name"]: task["state_type"] for task in server.task_runs(run["id"])}
+    assert states.keys() >= {
+        "read on the cluster: said nothing of.xlsx",
+        "read on the cluster: broken.xlsx",
+        "validate on the cluster: 1 files",
+    }
+    assert set(states.values()) == {"COMPLETED"}
+    told = json.dumps([run, server.task_runs(run["id"]), server.logs(run["id"])], ensure_ascii=False)
+    assert "said nothing of.xlsx" in told
+    for word in (SECRET, "Bí Mật", "096012345678"):
+        assert word not in told + done.stdout + done.stderr
+
+
 def test_it_ends_with_everything_that_it_started(up: Up, settings: Settings) -> None:
     up.process.send_signal(signal.SIGTERM)
     assert up.process.wait(60) == 0, up.logs()
