@@ -235,6 +235,79 @@ def ingest(
 
 
 @app.command()
+def backfill(
+    first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM; files before it are left.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM; files after it are left.")] = None,
+    inbox: Annotated[Path | None, typer.Option(help="The folder with the files; better not data/inbox.")] = None,
+    arrivals: Annotated[
+        Path | None, typer.Option(help="CSV of file_name and received_at: when the files arrived.")
+    ] = None,
+    publish_each: Annotated[bool, typer.Option("--publish", help="Publish each month when it is in.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take in many months at once, from any folders and in any order, the earliest month first.
+
+    Ends as if the months had come one by one. Interrupted, it is simply run again.
+
+    Example: giamngheo backfill --inbox /mnt/archive --arrivals arrivals.csv --publish
+    """
+    from dataclasses import asdict as fields
+
+    import terminal
+    from flows.backfill import backfill as run
+    from flows.backfill import waiting_files
+    from tasks.arrivals import Arrivals, WrongArrivals, read_arrivals, taken_before
+    from tasks.calendar import calendar as slots_of
+    from tasks.calendar import calendar_object
+    from tasks.given_table import WrongTable
+    from terminal_calendar import print_backfill, print_calendar, say_arrivals, say_month
+
+    settings = _settings()
+    folder = inbox or settings.inbox
+    if inbox is not None and not inbox.is_dir():
+        raise WrongUsage(f"Không có thư mục {inbox}")
+    start, end = _period(first) if first else None, _period(last) if last else None
+    noted = Arrivals()
+    if arrivals is not None:
+        files = [str(path.relative_to(folder)) for path in waiting_files(settings, folder)[0]]
+        try:
+            taken = taken_before(_state(settings))
+            noted = read_arrivals(arrivals, files, taken, settings.timezone, _now())
+        except FileNotFoundError:
+            raise WrongUsage(f"Không có tệp {arrivals}") from None
+        except (WrongTable, WrongArrivals) as fault:
+            raise WrongUsage(f"Chưa nhận tệp nào. {fault}") from None
+        say_arrivals(noted)
+    with terminal.progress(quiet=as_json) as report:
+        done = run(
+            settings,
+            _runner(None),
+            inbox=folder,
+            received_at=noted.at,
+            first=start,
+            last=end,
+            publish_months=publish_each,
+            on_progress=report,
+            on_month=(lambda month: None) if as_json else say_month,
+        )
+    months = [month.period for month in done.months if month.period]
+    slots = slots_of(settings, done.state, _today(settings), min(months), max(months)) if months else []
+    if as_json:
+        _print_json(
+            {"months": [fields(month) for month in done.months]}
+            | {"left": done.left, "refused": done.refused, "faults": done.faults}
+            | {"arrivals_unknown": noted.unknown, "arrivals_missing": noted.silent}
+            | {"calendar": calendar_object(slots, _today(settings))}
+        )
+    else:
+        print_backfill(done)
+        if slots:
+            print_calendar(slots, _today(settings))
+    if done.faults:
+        sys.exit(SYSTEM_FAULT)
+
+
+@app.command()
 def publish(
     as_of: Annotated[str | None, typer.Option("--as-of", help="Last month to publish, YYYY-MM.")] = None,
     as_json: Json = False,
@@ -508,14 +581,15 @@ def notify(
     data root. Run it once a day. Try the addresses with: giamngheo notify --test
     """
     from flows.notices import announce, send_trial, tells_anybody
-    from tasks.reminders import WrongAddresses, district_addresses
+    from tasks.given_table import WrongTable
+    from tasks.reminders import district_addresses
 
     settings = _settings()
     if not tells_anybody(settings):
         raise WrongUsage("Chưa có địa chỉ nào: đặt GIAMNGHEO_NOTICES, ví dụ mailto://…")
     try:
         district_addresses(settings.data)
-    except WrongAddresses as fault:
+    except WrongTable as fault:
         raise WrongUsage(str(fault)) from None
     if not test:
         sending = announce(settings, remind=True)

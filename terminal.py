@@ -37,6 +37,7 @@ STAGES_VI = {
     "accept": "Nạp dữ liệu",
     "rebuild": "Dựng lại",
     "replay": "Xét thử",
+    "look": "Xem kỳ báo cáo",
     "verify": "Kiểm tra toàn vẹn",
     "backup": "Sao lưu",
     "restore": "Khôi phục",

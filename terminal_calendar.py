@@ -1,8 +1,10 @@
-"""What `giamngheo calendar` prints: a line for each month, a column for each district."""
+"""What `giamngheo calendar` and `giamngheo backfill` print: a line for each month, a column for each district."""
 
 import datetime as dt
 import textwrap
+from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -10,7 +12,12 @@ from ledger.states import ACCEPTED, EXCUSED
 from plan.reference import district_names
 from tasks.calendar import DUE, LATE, MISSING, ON_TIME, Slot, summary
 from tasks.status import STATES_VI
+from tasks.words import number_vi
 from terminal import say
+
+if TYPE_CHECKING:
+    from flows.backfill import Backfilled, MonthDone
+    from tasks.arrivals import Arrivals
 
 # Nine districts, the month, its day and the total fit into 100 columns.
 _CELL = 8
@@ -62,7 +69,8 @@ def cell(slot: Slot) -> str:
     if slot.state == EXCUSED:
         return "miễn"
     if slot.timeliness == MISSING:
-        return f"thiếu {slot.days}" if slot.days < 100 else f"thiếu{slot.days}"
+        # Eight signs: three figures leave no room for a gap, and more are of no use.
+        return f"thiếu {slot.days}" if slot.days < 100 else f"thiếu{slot.days}" if slot.days < 1000 else "thiếu"
     if slot.timeliness == DUE:
         return f"còn {slot.days}"
     # Two figures of a day and two of a month leave room for three letters and nothing between.
@@ -88,3 +96,31 @@ def _legend(slots: list[Slot]) -> str:
     words = [f"{short} DD/MM: {STATES_VI[state]} từ ngày ấy" for state, short in _SHORT.items() if state in states]
     excused = [f"miễn: {STATES_VI[EXCUSED]}"] if EXCUSED in states else []
     return "\n".join(textwrap.wrap(" · ".join([_LEGEND, *words, *excused]), 100))
+
+
+def say_arrivals(noted: "Arrivals") -> None:
+    """What of the noted arrivals fits no file, and which files have none; on standard error."""
+    for sentence in noted.unknown:
+        typer.echo(f"Ngày nhận, {sentence}.", err=True)
+    for name in noted.silent:
+        typer.echo(f"Không có ngày nhận của {name}: ghi là nhận lúc này.", err=True)
+
+
+def say_month(month: "MonthDone") -> None:
+    """One month of a backfill, as soon as it is done."""
+    states = ", ".join(f"{number_vi(count)} {STATES_VI[state]}" for state, count in month.states.most_common())
+    release = f"; công bố {month.release_id}" if month.release_id else ""
+    name = f"Kỳ {month.period}" if month.period else "Không đọc được kỳ"
+    say(f"{name}: nhận {number_vi(month.taken)} tệp; nay có {states or 'không tệp nào'}{release}")
+
+
+def print_backfill(done: "Backfilled") -> None:
+    """What was left where it is, and faults of the system."""
+    if not done.months:
+        say("Không có tệp nào để nhận.")
+    for name, reason in done.refused.items():
+        say(f"{name}: chưa nhận — {reason}")
+    if done.left:
+        say(f"Để lại {number_vi(len(done.left))} tệp chưa đến lượt hoặc của kỳ khác: {', '.join(done.left[:5])}…")
+    for fault in done.faults:
+        say(f"LỖI HỆ THỐNG (chạy lại lệnh này sau khi khắc phục): {fault}", bold=True)

@@ -89,15 +89,16 @@ def ingest(
     received_at: Mapping[str, dt.datetime] | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     source: str = "inbox",
+    only: frozenset[Path] | None = None,
     again: frozenset[str] = frozenset(),
     take_files: bool = True,
     readers: Readers | None = None,
 ) -> IngestReport:
     """Take what waits in an inbox (unless `take_files` is false), then judge all that waits for a verdict.
 
-    `received_at` gives the recorded arrival of a file by its name, where it is not now. `again` names
-    submissions to judge even if nothing that their verdict depends on has changed. `readers` are child
-    processes that the caller keeps for several runs.
+    `received_at` gives the recorded arrival of a file by its name or its path under the inbox, where it is not now.
+    `only` names the files to take, where it is not all of them. `again` names submissions to judge even if nothing that
+    their verdict depends on has changed. `readers` are child processes that the caller keeps for several runs.
 
     Raises Busy when another run holds the data root.
     """
@@ -110,6 +111,7 @@ def ingest(
                 received_at=received_at,
                 clock=clock,
                 source=source,
+                only=only,
                 again=again,
                 take_files=take_files,
                 readers=readers,
@@ -128,6 +130,7 @@ def ingest_locked(
     received_at: Mapping[str, dt.datetime] | None = None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     source: str = "inbox",
+    only: frozenset[Path] | None = None,
     again: frozenset[str] = frozenset(),
     take_files: bool = True,
     readers: Readers | None = None,
@@ -138,7 +141,8 @@ def ingest_locked(
         report = IngestReport()
         sweep(settings, inbox or settings.inbox)
         if take_files:
-            _receive(settings, runner, ledger, inbox or settings.inbox, report, received_at or {}, clock, source)
+            at = received_at or {}
+            _receive(settings, runner, ledger, inbox or settings.inbox, report, at, clock, source, only)
         with _Judging(settings, runner, ledger, report, clock, readers) as judging:
             judging.run(again)
             report.state = judging.answer()
@@ -156,19 +160,24 @@ def _receive(
     received_at: Mapping[str, dt.datetime],
     clock: Callable[[], dt.datetime],
     source: str,
+    only: frozenset[Path] | None,
 ) -> None:
     waiting = receive.find_waiting(inbox, settings.settle_seconds)
     for path, reason in waiting.refused.items():
+        if only is not None and path not in only:
+            continue
         receive.leave_note(path, reason)
         report.taken.append(Taken(shown_name(path.name), None, refused=reason))
         tell("file.refused", logging.WARNING, because=reason)
     state = derive_state(ledger.events())
 
     keep = partial(keep_raw, settings)
+    files = [path for path in waiting.files if only is None or path in only]
+    arrivals = {path: received_at.get(str(path.relative_to(inbox))) or received_at.get(path.name) for path in files}
 
     def take(path: Path) -> Taken:
         with step("receive") as told:
-            event = receive.receive_file(path, settings.raw, received_at.get(path.name) or clock(), state, source, keep)
+            event = receive.receive_file(path, settings.raw, arrivals[path] or clock(), state, source, keep)
             if event is None:  # recorded by a run that was stopped before the move
                 submission_id = told["submission"] = sha256_of(path)
                 receive.set_aside(path, inbox, submission_id)
@@ -180,9 +189,7 @@ def _receive(
             receive.set_aside(path, inbox, event.submission_id)
             return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
 
-    files = sorted(
-        waiting.files, key=lambda path: (received_at.get(path.name) or dt.datetime.max.replace(tzinfo=dt.UTC), path)
-    )
+    files.sort(key=lambda path: (arrivals[path] or dt.datetime.max.replace(tzinfo=dt.UTC), path))
     outcomes = runner.each("receive", take, files, lambda path: shown_name(path.name))
     for path, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome, receive.StillChanging):

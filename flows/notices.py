@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ledger.states import State, derive_state
 from settings import Settings
+from tasks.given_table import WrongTable
 from tasks.ledgers import open_ledger
 from tasks.notices import (
     OLDEST_EVENT,
@@ -24,7 +25,6 @@ from tasks.reminders import (
     ADDRESSES_FILE,
     KEYS,
     KIND,
-    WrongAddresses,
     district_addresses,
     reminders,
     with_districts,
@@ -62,7 +62,7 @@ def announce(settings: Settings, now: dt.datetime | None = None, *, remind: bool
 
 
 def send_trial(settings: Settings) -> dict[str, bool]:
-    """Send a trial notice to each address; service → whether it took it. Raises WrongAddresses."""
+    """Send a trial notice to each address; service → whether it took it. Raises WrongTable."""
     notice = trial_notice(dt.datetime.now(dt.UTC), settings.timezone)
     found: dict[str, bool] = {}
     to = with_districts(addresses(settings.notices), district_addresses(settings.data))
@@ -102,7 +102,7 @@ def _put_reminders(
     for_all, for_districts = reminders(settings, state, today)
     try:
         of_districts = district_addresses(settings.data)
-    except WrongAddresses as fault:
+    except WrongTable as fault:
         # The others are told all the same; `giamngheo notify` says which line is off.
         tell_fault("notice.failed", fault)
         of_districts = {}

@@ -41,9 +41,16 @@ def _note(run: Run, published: Published) -> None:
 
 @recorded("publish", _note)
 def publish(
-    settings: Settings, runner: Runner, *, as_of: str | None = None, now: dt.datetime | None = None
+    settings: Settings,
+    runner: Runner,
+    *,
+    as_of: str | None = None,
+    now: dt.datetime | None = None,
+    source: str = "",
 ) -> Published:
     """Build, audit and switch a release of all periods up to `as_of` (YYYY-MM; the latest accepted one).
+
+    `source` is kept with the event: what a backfill publishes is told to nobody.
 
     Raises NothingToPublish, tasks.release.PublishBlocked (an audit found bad rows; nothing was switched),
     tasks.locks.Busy, or what the disk raises.
@@ -76,6 +83,8 @@ def publish(
                 "position": state.position,
                 "method": method_hash(settings.rate_denominator_excludes_social_protection),
             }
+            if source:
+                payload["source"] = source
             if not state.published or state.published[-1].payload["release_id"] != outcome.release_id:
                 ledger.append([Event("published", now or dt.datetime.now(dt.UTC), payload=payload)])
         finally:

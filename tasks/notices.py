@@ -26,6 +26,8 @@ from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
 STORE_FILE = "notices.sqlite"
+# The source of files and releases that a backfill brought: history, of which nobody is told.
+BACKFILL = "backfill"
 # Nobody is told of what lies further back: notices that are switched on do not begin with the past.
 OLDEST_EVENT, OLDEST_DUE = dt.timedelta(days=7), dt.timedelta(days=31)
 # A sender that died is given up after this long, and its notice sent by the next run.
@@ -99,8 +101,9 @@ def notices_of(events: Iterable[Event], since: dt.datetime) -> list[Notice]:
             continue
         after = state.submissions.get(event.submission_id or "")
         if after is not None and after.state != before and after.state in _TOLD:
-            found.append(_of_submission(event, after))
-        elif event.kind == "published":
+            if event.kind != "judged" or after.source != BACKFILL:
+                found.append(_of_submission(event, after))
+        elif event.kind == "published" and event.payload.get("source") != BACKFILL:
             found.append(_of_release(event))
     return found
 

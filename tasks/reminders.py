@@ -1,6 +1,5 @@
 """Reminders before and after a due day: to who follows the province, and to districts of their own month."""
 
-import csv
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from ledger.states import State
 from plan.reference import district_names
 from settings import Settings
+from tasks.given_table import WrongTable, read_table
 from tasks.notices import OLDEST_DUE, Address, Notice
 from tasks.status import STATES_VI, slot_rows
 
@@ -20,31 +20,19 @@ _OWED = ("expected", "rejected", "returned", "withdrawn")
 _SEND_AGAIN = ("rejected", "returned")
 
 
-class WrongAddresses(Exception):
-    """The file of district addresses can't be used; says which line is off, and quotes no address."""
-
-
 def district_addresses(data: Path) -> dict[str, list[Address]]:
     """District code → its addresses, by `addresses.csv` (columns district_code, address) of a data root.
 
-    Empty where there is no such file. Raises WrongAddresses and OSError.
+    Empty where there is no such file. Raises OSError, and WrongTable, which quotes no address: they hold passwords.
     """
     path = data / ADDRESSES_FILE
-    if not path.exists():
-        return {}
     found: dict[str, list[Address]] = {}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (UnicodeDecodeError, csv.Error):
-        raise WrongAddresses(f"{path} không phải là tệp CSV bằng UTF-8") from None
-    for line, row in enumerate(rows, start=2):
-        code, url = (row.get("district_code") or "").strip(), (row.get("address") or "").strip()
-        if code not in district_names():
-            raise WrongAddresses(f"{path}, dòng {line}: cột district_code không phải là mã huyện")
-        if not url:
-            raise WrongAddresses(f"{path}, dòng {line}: cột address trống")
-        found.setdefault(code, []).append(Address(url, (KIND,)))
+    for line, row in read_table(path, ("district_code", "address")) if path.exists() else ():
+        if row["district_code"] not in district_names():
+            raise WrongTable(f"{path}, dòng {line}: cột district_code không phải là mã huyện")
+        if not row["address"]:
+            raise WrongTable(f"{path}, dòng {line}: cột address trống")
+        found.setdefault(row["district_code"], []).append(Address(row["address"], (KIND,)))
     return found
 
 

@@ -14,8 +14,9 @@ from flows.notices import announce
 from ledger.events import Event, Ledger
 from ledger.states import State
 from settings import Settings
+from tasks.given_table import WrongTable
 from tasks.notices import Address
-from tasks.reminders import WrongAddresses, district_addresses, reminders
+from tasks.reminders import district_addresses, reminders
 
 CODES = ("964", "966", "967", "968", "969", "970", "971", "972", "973")
 # Only Năm Căn and Phú Tân still owe December 2019, which is due on 10 January.
@@ -146,12 +147,13 @@ def test_a_district_is_reminded_of_its_own_month_alone(settings: Settings, hook:
     [
         ("district_code,address\n971,json://a\n999,json://secret", "dòng 3: cột district_code"),
         ("district_code,address\n971,", "dòng 2: cột address trống"),
-        ("huyen;dia_chi\n971;json://secret", "dòng 2: cột district_code"),
+        ("huyen;dia_chi\n971;json://secret", "dòng 1: thiếu cột district_code, address"),
+        ('district_code,address\n971,"json://secret', "dòng 2: không đúng dạng CSV"),
     ],
 )
 def test_a_wrong_line_is_named_and_quotes_no_address(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "addresses.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(WrongAddresses, match=words) as caught:
+    with pytest.raises(WrongTable, match=words) as caught:
         district_addresses(tmp_path)
     assert "secret" not in str(caught.value)
 
