@@ -248,7 +248,7 @@ def _months(root: Path, scratch: Path) -> list[Line]:
             MONTHS_LIMITS.get(step) if months == max(took) else None,
             peak_bytes=ran[months].peak_bytes if step == "publish" else None,
         )
-        for step in ("ingest", "publish", "status", "fold")
+        for step in ("ingest", "publish", "replay", "home", "status", "fold")
         for months in took
     ]
 

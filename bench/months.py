@@ -3,7 +3,8 @@
 DATA_ROOT holds the sample year. The MONTHS before its last one are accepted already: its own, and before them its
 baseline over again, month for month, with events as they would have been. Then the last month's nine workbooks are
 taken in and published. The list of units holds for less than ten years, so its validity is stretched for this one
-process. Prints JSON: seconds of ingest, publish, status and the folding of the ledger, and how many events that holds.
+process. Prints JSON: seconds of ingest, publish, status, the folding of the ledger, a replay of the last month and what
+the desk's first page asks, and how many events the ledger holds.
 """
 
 import datetime as dt
@@ -20,10 +21,12 @@ import tasks.validate  # seconds that every command has, however old the data ro
 from bench.ten_years import rename_tables, stretched_plan
 from flows.ingest import ingest
 from flows.publish import publish
+from flows.replay import replay
 from flows.runner import DirectRunner
 from ledger.events import Event, Ledger
 from ledger.states import State, Submission, derive_state
 from plan.reference import next_period, period_end, periods_between
+from review.queries.months import month_grid, queue
 from settings import Settings
 from tasks.children import start_readers
 from tasks.status import status_rows
@@ -57,6 +60,19 @@ def main() -> None:
     started = time.perf_counter()
     rows = status_rows(settings, state, dt.date(2021, 1, 11))
     took["status"] = time.perf_counter() - started
+    started = time.perf_counter()
+    today = dt.date(2021, 1, 11)
+    grid = month_grid(settings, state, today)
+    queue(settings, state, today)
+    took["home"] = time.perf_counter() - started
+    if len(grid.months) != months + 1:
+        raise RuntimeError(f"{len(grid.months)} months on the desk for {months} and one")
+    with start_readers(settings) as readers:
+        started = time.perf_counter()
+        replayed = replay(settings, period=LAST, readers=readers)
+        took["replay"] = time.perf_counter() - started
+    if (replayed.judged, replayed.changes, replayed.faults) != (9, [], []):
+        raise RuntimeError(f"the same rules changed something: {replayed.changes} {replayed.faults}")
     if len(rows) != 9 * (months + 1):
         raise RuntimeError(f"{len(rows)} rows of status for {months} months and one")
     print(json.dumps(took | {"events": events}))

@@ -178,10 +178,13 @@ def test_rebuild_mends_accepted_tables_and_releases(root: Settings) -> None:
 
 def test_a_backup_is_a_data_root_and_comes_back_equal(root: Settings, tmp_path: Path) -> None:
     release = json.loads((root.current / "manifest.json").read_text())
+    addresses = "district_code,address\n971,json://127.0.0.1:9/\n"
+    (root.data / "addresses.csv").write_text(addresses)
     folder = back_up(root, tmp_path / "backups", AT, quiet)
     assert verify(settings_of(folder), quiet, warehouse=False) == []
     shutil.rmtree(root.data)
     restore(root, folder, quiet)
+    assert (root.data / "addresses.csv").read_text() == addresses
     rebuild(root, DirectRunner(), quiet)
     assert damage_of(root) == []
     again = json.loads((root.current / "manifest.json").read_text())
