@@ -370,9 +370,9 @@ def calendar(
 
     Example: giamngheo calendar --from 2020-01 --to 2020-06
     """
-    from ledger.events import Ledger
     from tasks.calendar import calendar as slots_of
     from tasks.calendar import calendar_object, state_on
+    from tasks.ledgers import open_ledger
     from terminal_calendar import print_calendar
 
     settings = _settings()
@@ -380,7 +380,7 @@ def calendar(
     code = _district(district) if district else None
     if as_of:
         today = _day(as_of)
-        ledger = Ledger(settings.database_url)
+        ledger = open_ledger(settings)
         try:
             state = state_on(ledger.events(), today, settings.timezone)
         finally:
@@ -891,9 +891,7 @@ def explain_number(
     import terminal
     from tasks.explain import NoSuchNumber, explain
 
-    path = _settings().current / "warehouse.duckdb"
-    if not path.exists():
-        raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
+    path = _published(_settings())
     try:
         found = explain(path, indicator, unit, _period(period), population)
     except NoSuchNumber as fault:
@@ -935,9 +933,7 @@ def sql(
 
     import shell
 
-    path = _settings().current / "warehouse.duckdb"
-    if not path.exists():
-        raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
+    path = _published(_settings())
     if query is None:
         shell.run_shell(path)
     elif not query.strip():
@@ -975,6 +971,21 @@ def _settings() -> "Settings":
     settings = get_settings()
     configure(settings.data, settings.log_megabytes, on_standard_error=settings.log_stderr)
     return settings
+
+
+def _published(settings: "Settings") -> Path:
+    """The file that readers have now."""
+    from tasks.faults import SystemFault
+
+    path = settings.current / "warehouse.duckdb"
+    if not path.exists():
+        if not settings.current.is_symlink():
+            raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
+        raise SystemFault(
+            f"{settings.current} leads to no whole release",
+            "bản công bố đang dùng đã mất hoặc thiếu tệp: chạy giamngheo rebuild để dựng lại",
+        )
+    return path
 
 
 def _state(settings: "Settings") -> "State":

@@ -15,7 +15,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flows.ingest import CHUNK
-from ledger.events import Event, Ledger
+from ledger.events import Event
 from ledger.states import UNREADABLE, State, Submission, derive_state, extend_state
 from settings import Settings
 from tasks import judge
@@ -27,6 +27,7 @@ from tasks.faults import SystemFault, Unreadable
 from tasks.findings import Judged
 from tasks.inputs import code_version
 from tasks.judging import at_slot, judging_inputs
+from tasks.ledgers import open_ledger
 from tasks.pseudonym import pseudonym_key
 from tasks.read import ReadWorkbook
 from tasks.replay import Judgement, Replay, compare, judged_before, judgement
@@ -52,7 +53,7 @@ def replay(
     `on_progress` hears of ("replay", done, total). A submission that can't be judged for a reason of ours is among
     the faults; the others go on. The tables of an earlier register are written again where they were lost.
     """
-    ledger = Ledger(settings.database_url)
+    ledger = open_ledger(settings)
     try:
         events = ledger.events()
     finally:

@@ -1,5 +1,6 @@
 """Write the accepted tables of a submission, and read them back as the next month's previous register."""
 
+import io
 import json
 import os
 import secrets
@@ -88,7 +89,10 @@ def write_accepted(folder: Path, tables: dict[str, pl.DataFrame]) -> None:
         temporary.mkdir()
         for name, table in tables.items():
             path = temporary / f"{name}.parquet"
-            table.write_parquet(path, compression="zstd")
+            # Polars itself would say of a full disk that a table is out of specification.
+            buffer = io.BytesIO()
+            table.write_parquet(buffer, compression="zstd")
+            path.write_bytes(buffer.getbuffer())
             sync_file(path)
         hashes = {path.name: sha256_of(path) for path in sorted(temporary.iterdir())}
         (temporary / TABLES_MANIFEST).write_text(json.dumps(hashes, indent=2) + "\n", encoding="utf-8")

@@ -101,7 +101,7 @@ def accepted_folder(settings: Settings, submission_id: str) -> Path | None:
     """
     folder = settings.accepted / submission_id
     if not settings.accepted_url:
-        return folder if folder.exists() else None
+        return folder if _is_sealed(folder) else None
     sealed = accepted_file(settings, submission_id, TABLES_MANIFEST)
     if sealed is None:
         return None
@@ -123,7 +123,7 @@ def keep_accepted(
         _private(settings.cache)
         if not anew and accepted_folder(settings, submission_id) is not None:
             return
-    if anew or settings.accepted_url:
+    if anew or settings.accepted_url or not _is_sealed(folder):
         shutil.rmtree(folder, ignore_errors=True)
     accept.write_accepted(folder, tables)
     if settings.accepted_url:
@@ -183,6 +183,14 @@ def _fetch_accepted(settings: Settings, submission_id: str, sealed: bytes) -> No
         os.replace(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_sealed(folder: Path) -> bool:
+    """Whether local tables are as their own manifest says; otherwise they are as good as lost."""
+    try:
+        return _is_whole(folder, (folder / TABLES_MANIFEST).read_bytes())
+    except OSError:
+        return False
 
 
 def _is_whole(folder: Path, sealed: bytes) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -21,7 +22,7 @@ from settings import Settings
 from tasks.accept import TABLES_MANIFEST
 from tasks.derive.common import household_key
 from tasks.files import sha256_of
-from tasks.ledgers import lost
+from tasks.ledgers import last_noted, lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
@@ -80,11 +81,11 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
     path = settings.data / "ledger.sqlite"
     place = "ledger.sqlite" if not settings.ledger_url else "GIAMNGHEO_LEDGER_URL"
     damage: list[Damage] = []
-    if not settings.ledger_url and not path.exists():
-        if raw_names(settings):
-            return [Damage("ledger", place, "thiếu sổ sự kiện, mà tệp đã nhận còn đó", FROM_BACKUP)], None
-        return [], []
     try:
+        if not settings.ledger_url and not _is_begun(path):
+            if raw_names(settings) or last_noted(settings):
+                return [Damage("ledger", place, "thiếu sổ sự kiện, mà tệp đã nhận còn đó", FROM_BACKUP)], None
+            return [], []
         if not settings.ledger_url:
             with closing(sqlite3.connect(path)) as connection:
                 pages = connection.execute("pragma integrity_check").fetchone()[0]
@@ -98,8 +99,8 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
         finally:
             ledger.close()
     except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
-        if settings.ledger_url and isinstance(fault, sa.exc.OperationalError):
-            raise  # a server that can't be reached is no damage
+        if isinstance(fault, sa.exc.OperationalError | sqlite3.OperationalError):
+            raise  # a server that can't be reached or a full disk is no damage
         reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
         return [Damage("ledger", place, f"không đọc được sổ sự kiện: {reason}", FROM_BACKUP)], None
     if broken is not None:
@@ -108,6 +109,14 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
     if gone:
         damage.append(Damage("ledger", place, gone, FROM_BACKUP))
     return damage, events
+
+
+def _is_begun(path: Path) -> bool:
+    """Whether a ledger's file holds anything: its making may have met a full disk."""
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as connection:
+        return bool(connection.execute("select count(*) from sqlite_master").fetchone()[0])
 
 
 def _raw(settings: Settings, submission_id: str) -> Iterator[Damage]:
@@ -124,7 +133,7 @@ def _judgements(settings: Settings, events: list[Event], state: State) -> Iterat
     rejudged = {
         name: f"giamngheo rejudge {submission.submission_id[:12]}"
         for submission in state.submissions.values()
-        if submission.state in OPEN_STATES
+        if submission.state in OPEN_STATES and not state.newer_accepted(submission)
         for name in _tables(submission.judgement or {})
     }
     names = dict.fromkeys(name for event in events if event.kind == "judged" for name in _tables(event.payload))

@@ -16,7 +16,8 @@ from small_district import a_household, a_month, households
 from forms.month import DistrictMonth
 from forms.workbook import write_workbook
 from ledger.events import Ledger
-from settings import REPOSITORY
+from settings import REPOSITORY, Settings
+from tasks.verify import verify
 
 # Where a file lay on the disk differs with every copy of it; a release may be finished already by the killed run.
 # By their bytes: a store has its own order of pages, and the ledger's witness may lag behind.
@@ -164,3 +165,22 @@ def begun_roots(victim: Victim, folder: Path) -> dict[str, Path]:
         roots[name] = copied(roots[before], folder / name)
         victim.do(work, roots[name])
     return roots
+
+
+def told(answer: dict[str, Any], *words: str) -> str:
+    """The sentence that a failed command line ended in. It is one, has these words, and nobody reads a traceback."""
+    said = answer["out"] + answer["err"]
+    assert answer["exit"] == 1, said
+    assert "Traceback" not in said, said
+    sentences = [line for line in said.splitlines() if words[0] in line]
+    assert sentences, (words, said)
+    for word in words:
+        assert word in sentences[0], (word, sentences[0])
+    return sentences[0]
+
+
+def assert_nothing_is_damaged(root: Path) -> None:
+    """What is named is whole: raw files, judgements, accepted tables, releases, the chain of events."""
+    settings = Settings(data=root, ledger_url="", pseudonym_key="k", last_period="2020-01")
+    assert verify(settings, lambda stage, done, total: None) == []
+    assert_current_opens(root)

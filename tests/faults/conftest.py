@@ -1,5 +1,6 @@
 """For faults of the machine: a warm process that does the work, data roots to begin with, and real small disks."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ def victim() -> Iterator[Victim]:
 @pytest.fixture(scope="session")
 def roots(victim: Victim, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Data roots to begin with (disturbed.begun_roots), made once. For reading only: copy before changing."""
-    folder = tmp_path_factory.getbasetemp().parent / "begun-roots"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "begun-roots"
     names = ("received", "judged", "published", "accepted", "twice")
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
