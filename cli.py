@@ -629,14 +629,17 @@ def up(
     review_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Another port for the desk; 0 takes any free one.")
     ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Another port for the metrics; 0 takes any free one.")
+    ] = None,
 ) -> None:
-    """Run everything on this machine until Ctrl+C: Prefect's server, a worker for its schedules, the desk.
+    """Run everything on this machine until Ctrl+C: Prefect's server, a worker for its schedules, the desk, metrics.
 
     What dies is started again. Ctrl+C lets a run at work end first; once more, and it stops at once.
     """
     from up.run import up as run
 
-    ports = {"prefect_port": prefect_port, "review_port": review_port}
+    ports = {"prefect_port": prefect_port, "review_port": review_port, "metrics_port": metrics_port}
     chosen = {name: port for name, port in ports.items() if port is not None}
     run(_settings().model_copy(update=chosen), lambda line: typer.echo(line, color=False))
 

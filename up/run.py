@@ -56,6 +56,7 @@ def up(settings: Settings, tell: Tell) -> None:
                 update={
                     "prefect_port": _port("máy chủ Prefect", "127.0.0.1", settings.prefect_port, "PREFECT_PORT"),
                     "review_port": _port("bàn thẩm định", settings.review_host, settings.review_port, "REVIEW_PORT"),
+                    "metrics_port": _port("số đo", settings.metrics_host, settings.metrics_port, "METRICS_PORT"),
                 }
             )
             api = Api(f"http://127.0.0.1:{settings.prefect_port}/api")
@@ -105,7 +106,13 @@ def parts_of(settings: Settings, api: Api) -> list[Part]:
         [python, "-m", "cli", "review", "--no-browser", "--port", str(settings.review_port)],
         answers=lambda: _answers(desk_address(settings)),
     )
-    return [worker, deploy, desk, server]
+    metrics = part(
+        "metrics",
+        "Số đo cho Prometheus",
+        [python, "-m", "cli", "metrics", "--serve"],
+        answers=lambda: _answers(metrics_address(settings)),
+    )
+    return [worker, deploy, desk, metrics, server]
 
 
 def environment(settings: Settings, api: Api) -> dict[str, str]:
@@ -145,6 +152,11 @@ def environment(settings: Settings, api: Api) -> dict[str, str]:
 def desk_address(settings: Settings) -> str:
     host = settings.review_host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.review_port}/"
+
+
+def metrics_address(settings: Settings) -> str:
+    host = settings.metrics_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.metrics_port}/metrics"
 
 
 def name_of_worker(settings: Settings) -> str:
@@ -254,11 +266,12 @@ def where(settings: Settings) -> list[str]:
         "Đã chạy:",
         f"  {'bàn thẩm định':<20} {desk_address(settings)}",
         f"  {'trang Prefect':<20} http://127.0.0.1:{settings.prefect_port}/ (không có mật khẩu: chỉ dùng trên máy này)",
+        f"  {'số đo':<20} {metrics_address(settings)} (cho Prometheus)",
         f"  {'dữ liệu':<20} {settings.data}",
         f"  {'hộp nhận tệp':<20} {settings.inbox}",
         f"  {'sổ sự kiện':<20} {settings.database_url.split('@')[-1].removeprefix('sqlite:///')}",
         f"  {'cơ sở dữ liệu Prefect':<20} {database}",
-        f"  {'nhật ký':<20} {logs} (giamngheo.jsonl; desk.log, prefect-server.log, worker.log)",
+        f"  {'nhật ký':<20} {logs} (giamngheo.jsonl; desk.log, metrics.log, prefect-server.log, worker.log)",
         f"  {'dừng':<20} Ctrl+C, hoặc: kill {os.getpid()}",
     ]
 

@@ -169,33 +169,23 @@ def letters(settings: Settings) -> Iterator[Line]:
 
 
 def ports(settings: Settings) -> Iterator[Line]:
-    """Whether the ports of desk and metrics are free, or taken by what belongs there."""
-    ours = {
-        "desk_port": (
-            settings.review_host,
-            settings.review_port,
-            "/sign-in",
-            "desk.css",
-            "bàn thẩm định",
-            "GIAMNGHEO_REVIEW_PORT",
-        ),
-        "metrics_port": (
-            settings.metrics_host,
-            settings.metrics_port,
-            "/metrics",
-            "giamngheo_build_info",
-            "số đo",
-            "GIAMNGHEO_METRICS_PORT",
-        ),
-    }
-    for check, (host, port, page, sign, what, variable) in ours.items():
+    """Whether the ports of desk, metrics and Prefect's server are free, or taken by what belongs there."""
+    desk = (settings.review_host, settings.review_port, "/sign-in", "desk.css")
+    metrics = (settings.metrics_host, settings.metrics_port, "/metrics", "giamngheo_")
+    prefect = ("127.0.0.1", settings.prefect_port, "/api/health", "true")
+    for check, what, (host, port, page, sign) in (
+        ("review_port", "bàn thẩm định", desk),
+        ("metrics_port", "số đo", metrics),
+        ("prefect_port", "máy chủ Prefect", prefect),
+    ):
         if _is_free(host, port):
             yield Line(check, OK, f"Cổng {port} ({what}) còn trống.")
         elif _answers(host, port, page, sign):
             yield Line(check, OK, f"Cổng {port}: {what} đang chạy.")
         else:
             says = f"Cổng {port} ({what}) bị chương trình khác dùng, hoặc không mở được."
-            yield Line(check, WARNING, says, f"tìm chương trình đó (ss -ltnp), hoặc đặt {variable} thành cổng khác")
+            way = f"tìm chương trình đó (ss -ltnp), hoặc đặt GIAMNGHEO_{check.upper()} thành cổng khác"
+            yield Line(check, WARNING, says, way)
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -3,7 +3,6 @@
 Quick looks only, no hashing: `giamngheo verify` reads every byte.
 """
 
-import contextlib
 import fcntl
 import os
 import pwd
@@ -19,7 +18,10 @@ from settings import Settings
 from tasks.leftovers import OLD_SECONDS
 from tasks.pseudonym import KEY_FILE
 from tasks.receive import find_unhidden
+from tasks.remote import StorageDown, shown_url
+from tasks.storage import raw_names
 from watch.line import BROKEN, OK, WARNING, Line, age, gigabytes
+from watch.locks import holders_of
 
 _NETWORK = (
     "nfs",
@@ -174,43 +176,21 @@ def disk(settings: Settings) -> Iterator[Line]:
 
 
 def holders(settings: Settings) -> Iterator[Line]:
-    """Who holds the locks of ingest and publish on this machine; the locks themselves are not touched."""
-    held = _flocks()
-    runs = []
-    for purpose in ("ingest", "publish"):
-        path = settings.data / f".{purpose}.lock"
-        if not path.exists():
-            continue
-        status = path.stat()
-        for process in held.get((os.major(status.st_dev), os.minor(status.st_dev), status.st_ino), []):
-            runs.append((purpose, process, _age_of(process)))
-    for purpose, process, seconds in runs:
-        says = f"Đang có một lượt {purpose} (tiến trình {process}, chạy {age(seconds)})."
-        if seconds > _LONG_RUN_SECONDS:
-            yield Line(
-                "locks", WARNING, says, f"nếu nó không còn làm gì: kill {process}; khoá tự rơi, chạy lại là tiếp tục"
-            )
-        else:
-            yield Line("locks", OK, says)
-    if not runs:
+    """Who holds the locks on this machine; the locks themselves are not touched."""
+    found = False
+    for purpose in ("up", "ingest", "publish"):
+        for process, seconds in holders_of(settings.data / f".{purpose}.lock"):
+            found = True
+            since = f"(tiến trình {process}, đã {age(seconds)})"
+            if purpose == "up":
+                yield Line("up", OK, f"Đang chạy giamngheo up {since}.")
+            elif seconds > _LONG_RUN_SECONDS:
+                way = f"nếu nó không còn làm gì: kill {process}; khoá tự rơi, chạy lại là tiếp tục"
+                yield Line("locks", WARNING, f"Một lượt {purpose} chạy quá lâu {since}.", way)
+            else:
+                yield Line("locks", OK, f"Đang có một lượt {purpose} {since}.")
+    if not found:
         yield Line("locks", OK, "Không có lượt chạy nào đang giữ khoá.")
-
-
-def _flocks() -> dict[tuple[int, int, int], list[int]]:
-    """(major, minor, inode) → processes that hold a lock of that file."""
-    found: dict[tuple[int, int, int], list[int]] = {}
-    for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
-        words = line.split()
-        if words[1] == "FLOCK" and words[4] != "-1":
-            major, minor, inode = words[5].split(":")
-            found.setdefault((int(major, 16), int(minor, 16), int(inode)), []).append(int(words[4]))
-    return found
-
-
-def _age_of(process: int) -> float:
-    with contextlib.suppress(OSError):
-        return time.time() - Path(f"/proc/{process}").stat().st_mtime
-    return 0.0
 
 
 def keys(settings: Settings, state: State) -> Iterator[Line]:
@@ -251,55 +231,52 @@ def keys(settings: Settings, state: State) -> Iterator[Line]:
 
 
 def named_files(settings: Settings, state: State) -> Iterator[Line]:
-    """Whether the files that the ledger names are there, with their sizes, and no others."""
-    missing, sizes = [], []
-    for one in state.submissions.values():
-        path = settings.raw / one.submission_id
-        if not path.is_file():
-            missing.append(one.submission_id)
-        elif one.deliveries and path.stat().st_size != one.deliveries[0].get("size", path.stat().st_size):
-            sizes.append(one.submission_id)
-    count = len(state.submissions)
-    if missing:
-        yield Line(
-            "raw", BROKEN, f"Mất {len(missing)} trong {count} tệp đã nhận (raw/), ví dụ {missing[0][:12]}.", FROM_BACKUP
-        )
-    if sizes:
-        yield Line("raw", BROKEN, f"{len(sizes)} tệp trong raw/ không còn đúng cỡ, ví dụ {sizes[0][:12]}.", FROM_BACKUP)
-    strangers = _strangers(settings.raw, set(state.submissions))
-    if strangers:
-        says = f"{strangers} tệp trong raw/ chưa có trong sổ (lượt chạy bị ngắt giữa chừng)."
-        yield Line(
-            "raw",
-            WARNING,
-            says,
-            "giamngheo ingest ghi tiếp; nếu vẫn còn thì tệp không có trong inbox/ nữa, xem giamngheo verify",
-        )
-    if not (missing or sizes or strangers):
-        yield Line("raw", OK, f"Đủ {count} tệp đã nhận như trong sổ.")
+    """Whether the files that the ledger names are there, with their sizes where that is quick, and no others."""
+    try:
+        kept = set(raw_names(settings))
+    except StorageDown:
+        says = f"Không tới được kho tệp gốc ở {shown_url(settings.raw_url)}."
+        yield Line("raw", BROKEN, says, "kiểm tra mạng, GIAMNGHEO_RAW_URL và quyền ở kho đó")
+        kept = None
+    if kept is not None:
+        yield from _raw(settings, state, kept)
     judged = [one.judgement["findings"] for one in state.submissions.values() if one.judgement]
     lost = [name for name in judged if not (settings.judgements / name).is_file()]
-    accepted = [one.submission_id for one in state.submissions.values() if one.state == ACCEPTED]
-    gone = [one for one in accepted if not (settings.accepted / one).is_dir()]
     if lost:
-        yield Line(
-            "judgements", BROKEN, f"Mất {len(lost)} trong {len(judged)} kết quả kiểm tra (judgements/).", FROM_BACKUP
-        )
+        says = f"Mất {len(lost)} trong {len(judged)} kết quả kiểm tra (judgements/)."
+        yield Line("judgements", BROKEN, says, FROM_BACKUP)
     else:
         yield Line("judgements", OK, f"Đủ {len(judged)} kết quả kiểm tra.")
+    accepted = [one.submission_id for one in state.submissions.values() if one.state == ACCEPTED]
+    gone = [] if settings.accepted_url else [one for one in accepted if not (settings.accepted / one).is_dir()]
     if gone:
-        yield Line(
-            "accepted",
-            WARNING,
-            f"Thiếu bảng của {len(gone)} trong {len(accepted)} tệp đã chấp nhận.",
-            "giamngheo rebuild",
-        )
+        says = f"Thiếu bảng của {len(gone)} trong {len(accepted)} tệp đã chấp nhận."
+        yield Line("accepted", WARNING, says, "giamngheo rebuild")
 
 
-def _strangers(raw: Path, known: set[str]) -> int:
-    if not raw.is_dir():
-        return 0
-    return sum(not one.name.startswith(".") and one.name not in known for one in raw.iterdir())
+def _raw(settings: Settings, state: State, kept: set[str]) -> Iterator[Line]:
+    count = len(state.submissions)
+    missing = [name for name in state.submissions if name not in kept]
+    sizes = [] if settings.raw_url else [name for name in state.submissions if _has_other_size(settings, state, name)]
+    strangers = kept - state.submissions.keys()
+    if missing:
+        says = f"Mất {len(missing)} trong {count} tệp đã nhận (raw/), ví dụ {missing[0][:12]}."
+        yield Line("raw", BROKEN, says, FROM_BACKUP)
+    if sizes:
+        says = f"{len(sizes)} tệp trong raw/ không còn đúng cỡ, ví dụ {sizes[0][:12]}."
+        yield Line("raw", BROKEN, says, FROM_BACKUP)
+    if strangers:
+        says = f"{len(strangers)} tệp trong raw/ chưa có trong sổ (lượt chạy bị ngắt giữa chừng)."
+        way = "giamngheo ingest ghi tiếp nếu tệp còn trong inbox/; nếu vẫn còn dòng này, báo cho người phát triển"
+        yield Line("raw", WARNING, says, way)
+    if not (missing or sizes or strangers):
+        yield Line("raw", OK, f"Đủ {count} tệp đã nhận như trong sổ.")
+
+
+def _has_other_size(settings: Settings, state: State, submission_id: str) -> bool:
+    path = settings.raw / submission_id
+    received = state.submissions[submission_id].deliveries
+    return bool(received) and path.is_file() and path.stat().st_size != received[0].get("size", path.stat().st_size)
 
 
 def inbox(settings: Settings) -> Iterator[Line]:

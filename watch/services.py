@@ -16,6 +16,7 @@ from tasks.children import start_readers
 from tasks.faults import SystemFault, Unreadable
 from tasks.read import ReadWorkbook
 from watch.line import BROKEN, OK, WARNING, Line
+from watch.locks import is_held
 
 POOL = "giamngheo"
 _ASK_SECONDS = 3
@@ -47,6 +48,8 @@ def readers(settings: Settings) -> Iterator[Line]:
 def prefect(settings: Settings) -> Iterator[Line]:
     """The API, its version, the workers of our pool, and runs that are late or stuck."""
     url = prefect_api_url()
+    if not url and is_held(settings.data / ".up.lock"):
+        url = f"http://127.0.0.1:{settings.prefect_port}/api"
     if not url:
         yield Line("prefect", OK, "Chạy không qua Prefect (PREFECT_API_URL trống).")
         return

@@ -161,6 +161,7 @@ def clean_environment(**others: str) -> dict[str, str]:
         "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
         "GIAMNGHEO_SETTLE_SECONDS": "0",
+        "GIAMNGHEO_METRICS_PORT": "0",
         **others,
     }
 

@@ -36,6 +36,8 @@ from ledger.states import derive_state
 from settings import Settings
 from up.lost_runs import RUN_VARIABLE, processes_with
 from up.run import MARK
+from watch import machine, root, services
+from watch.line import OK
 
 BASELINE = "2019-12"
 CITY, NAM_CAN = "964", "971"
@@ -227,6 +229,21 @@ def test_what_is_scheduled_is_deployed_in_local_time_and_one_run_at_a_time(serve
     limits = [one["global_concurrency_limit"] for one in deployments]
     assert {limit["limit"] for limit in limits} == {1}
     assert {limit["active_slots"] for limit in limits} == {0}
+
+
+def test_it_is_seen_from_outside(up: Up, server: PrefectServer, settings: Settings) -> None:
+    assert 'giamngheo_part_readable{part="ledger"} 1.0' in httpx.get(up.address("số đo"), trust_env=False).text
+    port = int(up.address("số đo").split(":")[2].partition("/")[0])
+    until(lambda: server.post("/work_pools/giamngheo/workers/filter"), up.logs)
+    ports = {"prefect_port": server.port, "review_port": up.port("bàn thẩm định"), "metrics_port": port}
+    here = settings.model_copy(update=ports)
+    lines = [line for check in (root.holders, machine.ports, services.prefect) for line in check(here)]
+    assert {line.mark for line in lines} == {OK}, lines
+    said = " ".join(line.says for line in lines)
+    assert f"Đang chạy giamngheo up (tiến trình {up.process.pid}, " in said
+    for part in ("bàn thẩm định", "số đo", "máy chủ Prefect"):
+        assert f": {part} đang chạy." in said
+    assert "1 worker đang nhận việc." in said
 
 
 def test_a_killed_desk_comes_back(up: Up) -> None:

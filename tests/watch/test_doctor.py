@@ -259,7 +259,7 @@ def test_who_holds_a_lock_is_named_and_the_lock_left_alone(settings: Settings) -
         fcntl.flock(lock, fcntl.LOCK_EX)
         (line,) = [line for line in glance(settings) if line.check == "locks"]
     assert line.mark == OK
-    assert f"Đang có một lượt ingest (tiến trình {os.getpid()}, chạy " in line.says
+    assert f"Đang có một lượt ingest (tiến trình {os.getpid()}, đã " in line.says
 
 
 def test_a_port_that_another_program_has_is_told(settings: Settings) -> None:
@@ -267,7 +267,7 @@ def test_a_port_that_another_program_has_is_told(settings: Settings) -> None:
         port = other.getsockname()[1]
         other.close()
         with socket.create_server(("127.0.0.1", port)):
-            assert unwell(glance(settings.model_copy(update={"review_port": port}))) == {"desk_port": WARNING}
+            assert unwell(glance(settings.model_copy(update={"review_port": port}))) == {"review_port": WARNING}
 
 
 def test_a_ledger_on_postgresql_is_asked_for_its_version(settings: Settings, postgresql: PostgresServer) -> None:
@@ -374,5 +374,6 @@ def test_a_check_that_can_not_be_made_hides_no_other(settings: Settings) -> None
 
 
 def test_free_ports_are_free(settings: Settings) -> None:
-    there = settings.model_copy(update={"review_port": free_port(), "metrics_port": free_port()})
-    assert [line.mark for line in guarded("ports", machine.ports, there)] == [OK, OK]
+    ports = {name: free_port() for name in ("review_port", "metrics_port", "prefect_port")}
+    there = settings.model_copy(update=ports)
+    assert [line.mark for line in guarded("ports", machine.ports, there)] == [OK, OK, OK]

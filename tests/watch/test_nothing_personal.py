@@ -29,8 +29,7 @@ def test_no_log_quotes(told: Told) -> None:
 
 
 def test_the_log_tells_all_the_same(told: Told) -> None:
-    log = (told.settings.data / "logs" / "giamngheo.jsonl").read_text(encoding="utf-8")
-    lines = [json.loads(line) for line in log.splitlines()]
+    lines = [json.loads(line) for line in told.log.splitlines()]
     failed = [(one["step"], one["fault"], one.get("words")) for one in lines if one["event"] == "step.failed"]
     assert ("receive", "OSError", "No space left on device") in failed
     assert ("validate", "ValueError", None) in failed

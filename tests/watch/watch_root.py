@@ -35,6 +35,7 @@ class Told:
     """A data root, and what its log wrote to standard error meanwhile."""
 
     settings: Settings
+    log: str
     standard_error: str
 
 
@@ -52,6 +53,7 @@ def settings_of(data: Path) -> Settings:
         last_period="2019-12",
         review_port=free_port(),
         metrics_port=free_port(),
+        prefect_port=free_port(),
         _env_file=None,  # type: ignore[call-arg]
     )
 
@@ -63,7 +65,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     with contextlib.redirect_stderr(written):
         configure(settings.data, 5, on_standard_error=True)
     _happen(settings)
-    yield Told(settings, written.getvalue())
+    log = (settings.data / "logs" / "giamngheo.jsonl").read_text(encoding="utf-8")
+    yield Told(settings, log, written.getvalue())
 
 
 def _happen(settings: Settings) -> None:
