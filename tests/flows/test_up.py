@@ -235,7 +235,7 @@ def test_it_is_seen_from_outside(up: Up, server: PrefectServer, settings: Settin
     assert 'giamngheo_part_readable{part="ledger"} 1.0' in httpx.get(up.address("số đo"), trust_env=False).text
     port = int(up.address("số đo").split(":")[2].partition("/")[0])
     until(lambda: server.post("/work_pools/giamngheo/workers/filter"), up.logs)
-    ports = {"prefect_port": server.port, "review_port": up.port("bàn thẩm định"), "metrics_port": port}
+    ports = {"prefect_port": up.port("trang Prefect"), "review_port": up.port("bàn thẩm định"), "metrics_port": port}
     here = settings.model_copy(update=ports)
     lines = [line for check in (root.holders, machine.ports, services.prefect) for line in check(here)]
     assert {line.mark for line in lines} == {OK}, lines
@@ -390,7 +390,8 @@ def test_nothing_outlives_one_that_was_killed(settings: Settings, environment: d
     ):
         assert leftover.wait(60) == -signal.SIGKILL
         killed.says("Lần chạy trước bị ngắt: kết thúc 1 tiến trình còn lại của nó.")
-        until(lambda: len(processes_of(settings.data)) == 2, killed.logs)
+        # Server, desk and metrics; the others wait for the server.
+        until(lambda: len(processes_of(settings.data)) == 3, killed.logs)
         killed.process.kill()
         until(lambda: not processes_of(settings.data), killed.logs)
 
