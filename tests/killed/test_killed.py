@@ -167,7 +167,7 @@ def test_a_killed_build_is_swept_away(victim: Victim, roots: dict[str, Path], tm
     assert not list((root / "warehouse" / "releases").glob(".tmp-*"))
 
 
-NOTICES = {f"tasks/notices {function} commit" for function in ("put", "_claim", "_settle")}
+NOTICES = {f"tasks/notices {function} commit" for function in ("put", "refresh", "_claim", "_settle")}
 
 
 def test_a_notice_whose_sender_is_killed_goes_out_nevertheless(
