@@ -94,7 +94,9 @@ class State:
     standings: list[Standing] = field(default_factory=list)
     position: int = 0
     # District → period → what is accepted, kept by the fold: asked of every file, and there may be ten years of them.
-    _accepted: dict[str, dict[str, list[Submission]]] = field(default_factory=dict, repr=False)
+    _accepted: dict[str, dict[str, list[Submission]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for submission in self.submissions.values():
@@ -127,7 +129,7 @@ class State:
             if submission.state == ACCEPTED:
                 insort(here, submission, key=lambda one: one.order)
             else:
-                here.remove(submission)
+                here[:] = [one for one in here if one.submission_id != submission.submission_id]
 
     def find(self, prefix: str) -> Submission:
         """The one submission whose id starts so. Raises LookupError for none or several."""

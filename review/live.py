@@ -1,6 +1,5 @@
 """The ledger as a running server knows it: read once, then only what came after."""
 
-import copy
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -56,8 +55,13 @@ def extended(state: State, events: Iterable[Event]) -> State:
             received_again=list(one.received_again),
             deliveries=list(one.deliveries),
         )
-    new = copy.copy(state)
-    new.submissions, new.excused, new.closed = submissions, dict(state.excused), dict(state.closed)
-    new.published, new.standings = list(state.published), list(state.standings)
+    new = replace(
+        state,
+        submissions=submissions,
+        excused=dict(state.excused),
+        closed=dict(state.closed),
+        published=list(state.published),
+        standings=list(state.standings),
+    )
     extend_state(new, newer)
     return new

@@ -230,6 +230,20 @@ def test_a_state_grows_beside_the_one_that_is_being_read() -> None:
     assert after == derive_state(numbered(*STORY, decision("returned", "c", at(14, 2)), received("e", at(15, 2))))
 
 
+def test_what_is_accepted_changes_only_in_the_state_that_has_grown() -> None:
+    """Either state knows its own submissions, by the slot as in the list of all."""
+    story = numbered(received("a", at(5)), judged("a", "accepted", at(5)))
+    before = derive_state(story)
+    later = numbered(*story, decision("withdrawn", "a", at(6)), decision("reopened", "a", at(6)))[2:]
+    after = extended(before, later)
+    again = extended(after, numbered(*story, *later, judged("a", "accepted", at(7)))[4:])
+    slot = before.submissions["a"].slot
+    assert slot is not None
+    assert before.accepted(slot) is before.submissions["a"]
+    assert after.accepted(slot) is None and after.accepted_of(slot[0]) == {}
+    assert again.accepted(slot) is again.submissions["a"]
+
+
 def test_the_live_ledger_reads_what_came_since(tmp_path: Path) -> None:
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     live = LiveLedger(ledger)
