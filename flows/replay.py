@@ -4,7 +4,6 @@ Nothing is recorded: no event, no judgement. What a submission was judged under 
 register, waivers) is taken as it stood at its judging event, so that only rules and code can make a difference.
 """
 
-import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -33,8 +32,7 @@ from tasks.read import ReadWorkbook
 from tasks.replay import Judgement, Replay, compare, judged_before, judgement
 from tasks.restore import restore_accepted, submit_raw
 from tasks.storage import accepted_folder
-
-log = logging.getLogger("giamngheo")
+from telemetry.record import tell_fault
 
 NEVER_JUDGED = "chưa được kiểm tra lần nào; giamngheo ingest sẽ kiểm tra"
 
@@ -215,6 +213,6 @@ class _Replaying:
             self.found.changes.append(change)
 
     def _note(self, submission: Submission, fault: Exception) -> None:
-        log.error("A submission could not be judged again", exc_info=fault)
+        tell_fault("replay.failed", fault, submission=submission.submission_id)
         file = f"Tệp {submission.file_name} ({submission.submission_id[:12]})"
         self.found.faults.append(f"{file}: {in_words(fault)}")
