@@ -1,5 +1,6 @@
 """The few questions that `up` asks of its Prefect server, over HTTP: importing Prefect would cost seconds."""
 
+import datetime as dt
 from typing import Any
 
 import httpx
@@ -32,11 +33,28 @@ class Api:
         if answer.status_code != httpx.codes.CONFLICT:
             answer.raise_for_status()
 
+    def is_paused(self) -> bool:
+        """Whether the pool gives its workers nothing to do."""
+        return bool(self._http.get(f"/work_pools/{POOL}").raise_for_status().json()["is_paused"])
+
+    def pause(self, is_paused: bool) -> None:
+        self._http.patch(f"/work_pools/{POOL}", json={"is_paused": is_paused}).raise_for_status()
+
     def runs_at_work(self) -> list[Json]:
         """The pool's runs that are pending, running or being cancelled."""
         found: list[Json] = self._post(
             "/flow_runs/filter",
             flow_runs={"state": {"type": {"any_": list(AT_WORK)}}},
+            work_pools={"name": {"any_": [POOL]}},
+            limit=_MOST_ROWS,
+        )
+        return found
+
+    def crashed(self, since: dt.datetime) -> list[Json]:
+        """The pool's runs that crashed after a time."""
+        found: list[Json] = self._post(
+            "/flow_runs/filter",
+            flow_runs={"state": {"type": {"any_": ["CRASHED"]}}, "end_time": {"after_": since.isoformat()}},
             work_pools={"name": {"any_": [POOL]}},
             limit=_MOST_ROWS,
         )
@@ -75,6 +93,9 @@ class Api:
         self._post(
             f"/deployments/{deployment_id}/create_flow_run", parameters=parameters, idempotency_key=key, tags=tags
         )
+
+    def tag(self, run_id: str, tags: list[str]) -> None:
+        self._http.patch(f"/flow_runs/{run_id}", json={"tags": tags}).raise_for_status()
 
     def set_taken_slots(self, limit_id: str, taken: int) -> None:
         self._http.patch(f"/v2/concurrency_limits/{limit_id}", json={"active_slots": taken}).raise_for_status()

@@ -17,6 +17,8 @@ from up.api import Api, Json
 # Prefect sets it for the process of a run.
 RUN_VARIABLE = "PREFECT__FLOW_RUN_ID"
 AGAIN = "again"
+REPEATED = "repeated"
+REPEATED_WITHIN = dt.timedelta(days=1)
 # A worker says every half minute that it is there.
 SILENT_AFTER = dt.timedelta(minutes=10)
 _WORKER_LABEL = "prefect.worker.name"
@@ -68,21 +70,28 @@ def heard_of(workers: list[Json], now: dt.datetime) -> set[str]:
 
 
 def end_lost(api: Api, found: list[Json]) -> list[str]:
-    """End these runs as Crashed and free their slots; returns their names. Raises httpx.HTTPError.
-
-    A run that a month depends on (its deployment lets runs wait for their turn) is started once more: the schedule
-    would bring it back only a month later.
-    """
-    deployments = {one["id"]: one for one in api.deployments()}
+    """End these runs as Crashed, which frees their slots; returns their names. Raises httpx.HTTPError."""
     for run in found:
+        record("run.lost", run=run["id"])
         for task in api.task_runs_at_work(run["id"]):
             api.end("task_runs", task["id"], "CRASHED", _MESSAGE)
-        record("run.lost", run=run["id"])
         was_cancelled = run["state_type"] == "CANCELLING"
         api.end("flow_runs", run["id"], "CANCELLED" if was_cancelled else "CRASHED", _MESSAGE)
-        deployment = deployments.get(run["deployment_id"])
-        if deployment and _waits_its_turn(deployment) and not was_cancelled and AGAIN not in run["tags"]:
-            api.start(deployment["id"], run["parameters"], f"{AGAIN}-{run['id']}", [*run["tags"], AGAIN])
+    return [run["name"] for run in found]
+
+
+def repeat_crashed(api: Api, now: dt.datetime) -> list[str]:
+    """Start once more what crashed lately and a month depends on; returns the names of the crashed runs.
+
+    Those are runs of deployments that let them wait for their turn: their schedule would bring them back only days or a
+    month later. The repetition itself is not repeated. Raises httpx.HTTPError.
+    """
+    crashed = [run for run in api.crashed(now - REPEATED_WITHIN) if not {AGAIN, REPEATED} & set(run["tags"])]
+    waiting = {one["id"] for one in api.deployments() if _waits_its_turn(one)} if crashed else set()
+    found = [run for run in crashed if run["deployment_id"] in waiting]
+    for run in found:
+        api.start(run["deployment_id"], run["parameters"], f"{AGAIN}-{run['id']}", [*run["tags"], AGAIN])
+        api.tag(run["id"], [*run["tags"], REPEATED])
     return [run["name"] for run in found]
 
 

@@ -165,14 +165,14 @@ class Part:
             )
 
 
-def stop(parts: Sequence[Part], is_enough: Callable[[], bool] = lambda: False) -> None:
-    """Ask parts to end, together; kill those that take longer than they may, or all once `is_enough`."""
+def stop(parts: Sequence[Part]) -> None:
+    """Ask parts to end, together; kill those that take longer than they may."""
     started = time.monotonic()
     for part in parts:
         part.ask_to_end()
     while waiting := [part for part in parts if not part.is_over()]:
         for part in waiting:
-            if is_enough() or time.monotonic() - started > part.stop_seconds:
+            if time.monotonic() - started > part.stop_seconds:
                 part.kill()
         time.sleep(0.1)
 

@@ -1,6 +1,7 @@
 """Start everything, watch it, stop it in order."""
 
 import contextlib
+import datetime as dt
 import hashlib
 import os
 import signal
@@ -8,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import psutil
@@ -25,6 +27,9 @@ LOOK_SECONDS = 10.0
 # A run without a process is looked at once more before it is given up: it may just be saying how it ended.
 SECOND_LOOK_SECONDS = 3.0
 TICK_SECONDS = 0.25
+PAGES = "pages"
+# There while the work pool is paused because of us, and not by somebody on Prefect's page.
+PAUSED = "paused-by-up"
 
 
 class AlreadyUp(Exception):
@@ -80,6 +85,7 @@ def parts_of(settings: Settings, api: Api) -> list[Part]:
         "prefect-server",
         "Máy chủ Prefect",
         [*prefect, "server", "start", "--host", "127.0.0.1", "--port", str(settings.prefect_port)],
+        before=lambda: leave_out_new_pages(settings.data / "prefect"),
         answers=api.is_healthy,
         stop_seconds=20.0,
     )
@@ -96,9 +102,7 @@ def parts_of(settings: Settings, api: Api) -> list[Part]:
         "Tiến trình chạy việc (worker)",
         [*prefect, "worker", "start", "--pool", POOL, "--type", "process", "--name", worker_name],
         may_start=lambda: server.is_ready and deploy.is_done,
-        # Nobody works for this worker now, so what has no process is lost, whatever state it is in.
-        before=_as_os_error(lambda: clear_lost(api, worker_name)),
-        stop_seconds=settings.stop_seconds,
+        before=_as_os_error(lambda: _before_worker(settings, api, worker_name)),
     )
     desk = part(
         "desk",
@@ -123,6 +127,8 @@ def environment(settings: Settings, api: Api) -> dict[str, str]:
         "PREFECT_API_URL": api.url,
         # As the page itself is reached, so that it works through a tunnel too.
         "PREFECT_UI_API_URL": "/api",
+        "PREFECT_UI_STATIC_DIRECTORY": str(home / PAGES),
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # The slots of runs at work are known again after the server was started again; in memory they would be lost.
@@ -149,6 +155,18 @@ def environment(settings: Settings, api: Api) -> dict[str, str]:
     }
 
 
+def leave_out_new_pages(home: Path) -> None:
+    """Keep the server from offering its second set of pages: they send what is clicked to a service on the web.
+
+    No setting turns that off. The server copies each set into a folder of its own and offers what could be copied; a
+    link that leads nowhere, in that folder's place, can't be copied to. Raises OSError.
+    """
+    link = home / PAGES / "v2"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to("left-out-by-giamngheo")
+
+
 def desk_address(settings: Settings) -> str:
     host = settings.review_host
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.review_port}/"
@@ -161,6 +179,15 @@ def metrics_address(settings: Settings) -> str:
 
 def name_of_worker(settings: Settings) -> str:
     return lost_runs.worker_name(hashlib.sha256(os.fsencode(settings.data)).hexdigest()[:8])
+
+
+def _before_worker(settings: Settings, api: Api, worker: str) -> None:
+    # Nobody works for this worker now, so what has no process is lost, whatever state it is in.
+    clear_lost(api, worker)
+    mark = settings.data / "prefect" / PAUSED
+    if mark.exists():
+        api.pause(False)
+        mark.unlink()
 
 
 def clear_lost(api: Api, worker: str) -> None:
@@ -212,7 +239,7 @@ class _Watch:
                 for part in self._parts:
                     part.look(self._tell)
                 self._say_where()
-                self._look_for_lost_runs()
+                self._look_after_runs()
                 time.sleep(TICK_SECONDS)
         finally:
             self._stop()
@@ -224,8 +251,10 @@ class _Watch:
             for line in where(self._settings):
                 self._tell(line)
 
-    def _look_for_lost_runs(self) -> None:
+    def _look_after_runs(self) -> None:
         worker = self._parts[0]
+        if not worker.is_ready:
+            self._next_look = 0.0
         if not worker.is_ready or time.monotonic() < self._next_look:
             return
         try:
@@ -234,6 +263,8 @@ class _Watch:
             gone = [run for run in found if run["id"] in self._suspects and run["state_type"] != "PENDING"]
             for name in lost_runs.end_lost(self._api, gone) if gone else []:
                 self._tell(f"Lượt chạy “{name}” đã mất tiến trình: ghi là Crashed. Việc dở dang làm tiếp ở lượt sau.")
+            for name in lost_runs.repeat_crashed(self._api, dt.datetime.now(dt.UTC)):
+                self._tell(f"Lượt chạy “{name}” bị đứt giữa chừng: chạy lại một lần.")
             self._suspects = {run["id"] for run in found}
         except httpx.HTTPError as fault:
             record("prefect.silent", because=type(fault).__name__)
@@ -243,12 +274,12 @@ class _Watch:
     def _stop(self) -> None:
         """The worker first, so that no run loses its server; a run at work may end, for as long as the settings say."""
         worker, *others = self._parts
-        seconds = self._settings.stop_seconds
-        self._tell(f"Đang dừng: chờ lượt đang chạy nhiều nhất {seconds:g} giây (Ctrl+C lần nữa: dừng ngay)…")
-        asked = self._signals.asked
-        stop([worker], is_enough=lambda: self._signals.asked > asked)
+        is_served = others[-1].is_ready
+        if is_served and worker.is_ready:
+            self._let_runs_end()
+        stop([worker])
         _end(process for process, _ in _ours(self._settings, runs=True))
-        if others[-1].is_ready:
+        if is_served:
             with contextlib.suppress(httpx.HTTPError):
                 clear_lost(self._api, self._worker)
         for part in others:
@@ -256,6 +287,27 @@ class _Watch:
         _end(process for process, _ in _ours(self._settings, runs=False))
         self._tell("Đã dừng.")
         record("up.stopped")
+
+    def _let_runs_end(self) -> None:
+        """Give out no more runs, and wait for those at work. A worker that is stopped would take its runs with it."""
+        seconds = self._settings.stop_seconds
+        self._tell(f"Đang dừng: chờ lượt đang chạy nhiều nhất {seconds:g} giây (Ctrl+C lần nữa: dừng ngay)…")
+        asked, give_up = self._signals.asked, time.monotonic() + seconds
+        try:
+            if not self._api.is_paused():
+                (self._settings.data / "prefect" / PAUSED).touch()
+                self._api.pause(True)
+            # What the worker was given a moment before is pending soon.
+            time.sleep(TICK_SECONDS * 2)
+            while self._has_runs() and self._signals.asked == asked and time.monotonic() < give_up:
+                time.sleep(TICK_SECONDS)
+        except (httpx.HTTPError, OSError) as fault:
+            record("prefect.silent", because=type(fault).__name__)
+
+    def _has_runs(self) -> bool:
+        if any(_ours(self._settings, runs=True)):
+            return True
+        return any(run["state_type"] == "PENDING" for run in lost_runs.find_lost(self._api, self._worker))
 
 
 def where(settings: Settings) -> list[str]:

@@ -34,8 +34,9 @@ from forms.workbook import write_workbook
 from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import Settings
+from up.api import Api
 from up.lost_runs import RUN_VARIABLE, processes_with
-from up.run import MARK
+from up.run import MARK, PAUSED
 from watch import machine, root, services
 from watch.line import OK
 
@@ -165,14 +166,18 @@ def test_a_month_goes_through_while_parts_are_killed(
     with stuck(postgres):
         first = server.start("ingest/ingest-monthly")
         wait_for_writers(postgres, 1)
+        # As a stop leaves the pool; a worker that is started gets work again.
+        (settings.data / "prefect" / PAUSED).touch()
+        Api(server.api).pause(True)
         kill(up.part("worker", "start"))
         for process, run_id in processes_with(RUN_VARIABLE):
             if run_id == first:
                 kill(process)
 
         assert server.finished(first)["state_type"] == "CRASHED", up.logs()
-        # A month depends on that run: it is started once more by itself, so its slot is free.
+        # A month depends on that run: it is started once more by itself, and its slot is free.
         until(lambda: again(server), up.logs)
+        up.says("bị đứt giữa chừng: chạy lại một lần.")
         wait_for_writers(postgres, 2)
         kill(up.part("server", "start"))
     until(lambda: states(settings) == {NAM_CAN: "accepted"}, up.logs)
@@ -181,19 +186,8 @@ def test_a_month_goes_through_while_parts_are_killed(
     until(lambda: answers(f"{server.api}/health"), up.logs)
     (second,) = again(server)
     assert server.finished(second["id"])["state_type"] in ("COMPLETED", "CRASHED"), up.logs()
-    drop(settings, CITY)
-    run = server.finished(server.start("ingest/inbox-hourly"))
-
-    assert run["state_type"] == "COMPLETED", (run["state"]["message"], up.logs())
-    assert re.fullmatch(r"ingest \d{4}-\d\d-\d\d \d\d:\d\d", run["name"])
-    assert states(settings) == {NAM_CAN: "accepted", CITY: "accepted"}
-    verdicts = json.loads(server.artifact("verdicts")["data"])
-    assert [(row["Tệp"], row["Huyện"], row["Kỳ"], row["Kết quả"]) for row in verdicts] == [
-        ("Báo cáo 964.xlsx", CITY, BASELINE, "chấp nhận")
-    ]
-    names = {task["name"] for task in server.task_runs(run["id"])}
-    assert {"receive: Báo cáo 964.xlsx", "read: Báo cáo 964.xlsx", "accept: Báo cáo 964.xlsx"} <= names
-    assert [run for run in server.flow_runs("ingest") if run["state_type"] in ("RUNNING", "PENDING")] == []
+    at_work = [run for run in server.flow_runs("ingest") if run["state_type"] in ("RUNNING", "PENDING")]
+    assert at_work == []
 
 
 def test_the_month_is_published(up: Up, settings: Settings, server: PrefectServer) -> None:
@@ -370,11 +364,30 @@ def test_on_a_dask_cluster_each_file_is_a_task_run_that_says_nothing_of_it(
         assert word not in told + done.stdout + done.stderr
 
 
-def test_it_ends_with_everything_that_it_started(up: Up, settings: Settings) -> None:
-    up.process.send_signal(signal.SIGTERM)
-    assert up.process.wait(60) == 0, up.logs()
+def test_it_lets_a_run_end_and_ends_with_everything_that_it_started(
+    up: Up, settings: Settings, server: PrefectServer, postgres: PostgresServer
+) -> None:
+    drop(settings, CITY)
+    with stuck(postgres):
+        run_id = server.start("ingest/inbox-hourly")
+        wait_for_writers(postgres, 1)
+        up.process.send_signal(signal.SIGTERM)
+        up.says("Đang dừng: chờ lượt đang chạy")
+    assert up.process.wait(120) == 0, up.logs()
     assert processes_of(settings.data) == []
     assert up.printed().endswith("Đã dừng.\n")
+
+    assert states(settings) == {NAM_CAN: "accepted", CITY: "accepted"}
+    ((name, state),) = postgres.run(f"select name, state_type from flow_run where id = '{run_id}'", "prefect")
+    assert state == "COMPLETED", up.logs()
+    assert re.fullmatch(r"ingest \d{4}-\d\d-\d\d \d\d:\d\d", str(name))
+    tasks = {name for (name,) in postgres.run(f"select name from task_run where flow_run_id = '{run_id}'", "prefect")}
+    assert {"receive: Báo cáo 964.xlsx", "read: Báo cáo 964.xlsx", "accept: Báo cáo 964.xlsx"} <= tasks
+    ((told,),) = postgres.run(f"select data from artifact where flow_run_id = '{run_id}'", "prefect")
+    verdicts = json.loads(told) if isinstance(told, str) else told
+    assert [(row["Tệp"], row["Huyện"], row["Kỳ"], row["Kết quả"]) for row in verdicts] == [
+        ("Báo cáo 964.xlsx", CITY, BASELINE, "chấp nhận")
+    ]
 
 
 def test_nothing_outlives_one_that_was_killed(settings: Settings, environment: dict[str, str], tmp_path: Path) -> None:
