@@ -28,13 +28,14 @@ NOT_COMPARED = {"mark": None, "created": None}
 class Victim:
     """The process that does the work, and is disturbed at it. Orders and answers: tests/victim.py."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name("victim.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=REPOSITORY,
+            env=environment,
         )
 
     def together(self, *orders: dict[str, Any]) -> list[dict[str, Any]]:
