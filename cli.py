@@ -5,6 +5,7 @@ given and something was rejected, held or missing.
 """
 
 import datetime as dt
+import io
 import json
 import os
 import re
@@ -68,6 +69,7 @@ def main() -> None:
     from telemetry.record import bound, tell
 
     begun = time.monotonic()
+    _speak_utf8()
     with bound(command=next((word for word in sys.argv[1:] if word.isascii() and word.isalpha()), None)):
         try:
             _run()
@@ -75,6 +77,13 @@ def main() -> None:
             if log_path():
                 tell("command.finished", exit_code=end.code or 0, seconds=round(time.monotonic() - begun, 3))
             raise
+
+
+def _speak_utf8() -> None:
+    """Vietnamese needs it, whatever the locale says; what is no text in a file's name is shown by its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _run() -> None:

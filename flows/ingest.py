@@ -6,6 +6,7 @@ a rule of the domain.
 
 import datetime as dt
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -186,7 +187,7 @@ def _receive(
             ledger.append([event])
             _remember(state, event)
             assert event.submission_id
-            receive.set_aside(path, inbox, event.submission_id)
+            receive.set_aside(path, inbox, event.submission_id, event.payload["mark"])
             return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
 
     files.sort(key=lambda path: (arrivals[path] or dt.datetime.max.replace(tzinfo=dt.UTC), path))
@@ -196,6 +197,8 @@ def _receive(
             receive.leave_note(path, receive.STILL_CHANGING)
             report.taken.append(Taken(shown_name(path.name), None, refused=receive.STILL_CHANGING))
             tell("file.refused", logging.WARNING, because=receive.STILL_CHANGING)
+        elif isinstance(outcome, FileNotFoundError) and not os.path.lexists(path):
+            tell("file.refused", logging.WARNING, because="removed before it was taken")
         elif isinstance(outcome, Exception):
             _note_fault(report, f"Tệp {shown_name(path.name)} chưa nhận được", outcome)
         else:

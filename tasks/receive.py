@@ -169,8 +169,12 @@ def _keep(path: Path, raw: Path, keep: Keep) -> tuple[str, list[int]]:
     return digest.hexdigest(), mark
 
 
-def set_aside(path: Path, inbox: Path, submission_id: str) -> None:
-    """Move a taken file to `.done/` of its inbox, under a name that no earlier one has."""
+def set_aside(path: Path, inbox: Path, submission_id: str, mark: list[int] | None = None) -> None:
+    """Move a taken file to `.done/` of its inbox, under a name that no earlier one has.
+
+    One that was removed since is no loss: its bytes are kept. One that took its place since, as the delivery's `mark`
+    tells, was not received: it goes back and waits for the next run.
+    """
     done = inbox / DONE_FOLDER
     done.mkdir(exist_ok=True)
     if done.is_symlink():
@@ -182,7 +186,16 @@ def set_aside(path: Path, inbox: Path, submission_id: str) -> None:
     if os.path.lexists(target):
         tag = f".{submission_id[:8]}.{time.time_ns()}"
         target = done / (_cut(path.stem, len(os.fsencode(tag + path.suffix))) + tag + path.suffix)
-    shutil.move(path, target)
+    try:
+        shutil.move(path, target)
+    except FileNotFoundError:
+        if os.path.lexists(path):
+            raise
+    else:
+        # Asked after the move, since before it another could still come. Where a disk of its own holds `.done/`, the
+        # inode is another one.
+        if mark is not None and _mark(target.lstat())[1:] != mark[1:]:
+            shutil.move(target, path if not os.path.lexists(path) else path.with_name(target.name))
     sync_folder(done)
     _note_of(path).unlink(missing_ok=True)
 

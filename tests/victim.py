@@ -47,7 +47,7 @@ from flows.rebuild import rebuild
 from flows.runner import DirectRunner
 from ledger.events import Ledger
 from ledger.states import derive_state
-from settings import REPOSITORY, Settings
+from settings import REPOSITORY, Settings, get_settings
 from tasks import backup, decide
 from tasks.ledgers import LAST_FILE, open_ledger
 from tasks.release import list_releases
@@ -272,6 +272,8 @@ def command_line(words: list[str], root: Path) -> int:
     os.environ.setdefault("GIAMNGHEO_DATA", str(root))
     for name, value in {"SETTLE_SECONDS": 0, "PSEUDONYM_KEY": "k", "LAST_PERIOD": "2020-01", "READERS": 1}.items():
         os.environ.setdefault(f"GIAMNGHEO_{name}", str(value))
+    # What was imported may have asked already.
+    get_settings.cache_clear()
     sys.argv = ["giamngheo", *words]
     try:
         cli.main()
