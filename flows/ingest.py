@@ -191,7 +191,9 @@ def _receive(
             return Taken(shown_name(path.name), event.submission_id, duplicate=event.kind == "received_again")
 
     files.sort(key=lambda path: (arrivals[path] or dt.datetime.max.replace(tzinfo=dt.UTC), path))
-    outcomes = runner.each("receive", take, files, lambda path: shown_name(path.name))
+    # Names of files may hold names of people, and who hears of a step keeps its label.
+    numbers = {path: f"{number} of {len(files)}" for number, path in enumerate(files, start=1)}
+    outcomes = runner.each("receive", take, files, numbers.__getitem__)
     for path, outcome in zip(files, outcomes, strict=True):
         if isinstance(outcome, receive.StillChanging):
             receive.leave_note(path, receive.STILL_CHANGING)
@@ -287,7 +289,7 @@ class _Judging:
                 told["outcome"] = "unreadable" if isinstance(found, Unreadable) else None
                 return found
 
-        outcomes = self.runner.each("read", wait, submissions, lambda one: one.file_name)
+        outcomes = self.runner.each("read", wait, submissions, lambda one: one.short_id)
         for submission, outcome in zip(submissions, outcomes, strict=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, Unreadable):
                 self.failed.add(submission.submission_id)
@@ -328,7 +330,7 @@ class _Judging:
                 "validate",
                 lambda some: self._validate(state, some),
                 [[one] for one in readable],
-                lambda some: some[0].file_name,
+                lambda some: some[0].short_id,
             )
             groups = [[one] for one in readable]
         else:
@@ -341,7 +343,7 @@ class _Judging:
                 continue
             pairs = list(zip(group, *outcome, strict=True))
             ends = self.runner.each(
-                "accept", lambda pair: self._conclude(state, *pair), pairs, lambda pair: pair[0].file_name
+                "accept", lambda pair: self._conclude(state, *pair), pairs, lambda pair: pair[0].short_id
             )
             for submission, end in zip(group, ends, strict=True):
                 if isinstance(end, Exception):

@@ -24,7 +24,7 @@ def record_verdicts(report: IngestReport) -> None:
 
 
 def verdict_rows(report: IngestReport) -> list[dict[str, str]]:
-    """File, district, month, verdict and numbers of findings, every cell as text."""
+    """Start of the id, district, month, verdict and numbers of findings, every cell as text."""
     rows = [_judged_row(report.state.submissions[one]) for one in dict.fromkeys(report.judged)]
     return rows + [_taken_row(taken) for taken in report.taken if taken.refused or taken.duplicate]
 
@@ -33,17 +33,19 @@ def _judged_row(submission: Submission) -> dict[str, str]:
     verdict = (submission.judgement or {}).get("verdict", submission.state)
     slot = (submission.district_code or "", submission.period or "")
     counts = [str(submission.counts(severity)) for severity in ("critical", "warning", "info")]
-    return _row(submission.file_name, *slot, STATES_VI[verdict], *counts)
+    return _row(submission.short_id, *slot, STATES_VI[verdict], *counts)
 
 
 def _taken_row(taken: Taken) -> dict[str, str]:
     verdict = f"chưa nhận: {taken.refused}" if taken.refused else "đã nhận trước đây"
-    return _row(taken.file_name, "", "", verdict, "", "", "")
+    return _row((taken.submission_id or "")[:12], "", "", verdict, "", "", "")
 
 
-def _row(file: str, district: str, period: str, verdict: str, critical: str, warning: str, info: str) -> dict[str, str]:
+def _row(
+    short_id: str, district: str, period: str, verdict: str, critical: str, warning: str, info: str
+) -> dict[str, str]:
     return {
-        "Tệp": file,
+        "Mã tệp": short_id,
         "Huyện": district,
         "Kỳ": period,
         "Kết quả": verdict,

@@ -1,7 +1,8 @@
 """Steps as Prefect task runs, for their names, times and retries. What they work on never reaches Prefect.
 
-A task run knows a label (the file's name) and, where it failed, the kind of fault. The item, the result and
-the words of an exception stay in this process: workbooks hold personal data, and exceptions may quote them.
+A task run knows a label (the start of the submission's id, never a file's name) and, where it failed, the kind of
+fault. The item, the result and the words of an exception stay in this process: workbooks hold personal data, and
+exceptions may quote them.
 """
 
 import os

@@ -83,7 +83,7 @@ class OnCluster:
         job = ReadJob(
             submission.submission_id, submission.file_name, own.reader_seconds, own.reader_megabytes, gate_limits(own)
         )
-        answer = self._submit("read", submission.file_name, job)
+        answer = self._submit("read", submission.short_id, job)
         return lambda: cast(ReadWorkbook | Unreadable, answer())
 
     def get_ready(self) -> None:

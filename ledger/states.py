@@ -62,6 +62,11 @@ class Submission:
     decision: int = 0
 
     @property
+    def short_id(self) -> str:
+        """Enough of the id to name the submission to people and commands."""
+        return self.submission_id[:12]
+
+    @property
     def slot(self) -> tuple[str, str] | None:
         return (self.district_code, self.period) if self.district_code and self.period else None
 
