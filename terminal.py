@@ -580,6 +580,13 @@ def explain(fault: Exception) -> tuple[str, bool]:
         )
     if name == "NothingToPublish":
         return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
+    if name == "NotAsSealed":
+        damaged = getattr(fault, "name", "")
+        return (
+            f"Bản công bố {damaged} không còn như khi niêm phong (tệp bị sửa, mất hoặc thêm), nên không dùng: chạy"
+            " giamngheo verify để biết tệp nào, rồi giamngheo rebuild.",
+            False,
+        )
     if name == "PublishBlocked":
         return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
     if type(fault).__module__.startswith(("httpx", "httpcore", "prefect")):

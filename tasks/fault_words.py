@@ -89,6 +89,8 @@ def _of_one(fault: BaseException) -> str | None:
         return _MEMORY
     if isinstance(fault, OSError) and fault.errno in _OF_SYSTEM:
         return _OF_SYSTEM[fault.errno]
+    if isinstance(fault, FileNotFoundError):
+        return _GONE
     if isinstance(fault, sqlite3.Error):
         return _of_sqlite(fault)
     module = type(fault).__module__

@@ -40,6 +40,14 @@ class PublishBlocked(Exception):
         self.failures = list(failures)
 
 
+class NotAsSealed(PublishBlocked):
+    """A finished release whose files were changed, lost or added since."""
+
+    def __init__(self, name: str, faults: Sequence[str]) -> None:
+        super().__init__(f"release {name} is not as it was sealed: {'; '.join(faults)}. Rebuild makes it anew")
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
     """A published release. `created` is false where a finished release of equal inputs was used again."""
@@ -94,9 +102,7 @@ def point_current(releases: Path, current: Path, name: str) -> None:
         raise FileNotFoundError(f"there is no release {name} in {releases}")
     faults = verify_release(release)
     if faults:
-        raise PublishBlocked(
-            f"release {name} is not as it was sealed: {'; '.join(faults)}. Remove its folder and publish again"
-        )
+        raise NotAsSealed(name, faults)
     switch(current, release)
 
 

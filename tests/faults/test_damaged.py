@@ -125,6 +125,7 @@ def test_a_half_deleted_release_and_a_current_that_leads_nowhere(
     current = root / "warehouse" / "current"
     release = current.resolve()
     (release / "warehouse.duckdb").unlink()
+    told(victim.run(["publish"], root), release.name, "không còn như khi niêm phong", "giamngheo rebuild")
     told(victim.run(["sql", "select 1"], root), "giamngheo rebuild")
     shutil.rmtree(release)
     told(victim.run(["sql", "select 1"], root), "giamngheo rebuild")
