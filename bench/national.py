@@ -15,7 +15,7 @@ import tasks.notices
 from bench.data import OLD, Files
 
 DISTRICTS = 705
-_CODE = re.compile(rb"(<t[^>]*>)(\d{3}|\d{5}|\d{12})(</t>)")
+_CODE = re.compile(rb"(<t[^>]*>)(\d{3}|\d{5}|\d{9}|\d{12})(</t>)")
 
 
 def make_national(files: Files, plan_folder: Path, inbox: Path) -> int:
@@ -26,6 +26,7 @@ def make_national(files: Files, plan_folder: Path, inbox: Path) -> int:
     """
     shutil.copytree(plan.reference.DATA, plan_folder)
     codes = _write_units(plan_folder / "units.csv")
+    _write_targets(plan_folder / "targets_2020.csv", codes)
     _use(plan_folder)
     inbox.mkdir(parents=True)
     originals = files.paths
@@ -72,6 +73,20 @@ def _write_units(path: Path) -> list[dict[bytes, bytes]]:
     return renamed
 
 
+def _write_targets(path: Path, codes: list[dict[bytes, bytes]]) -> None:
+    """Give every district its original's targets; the order of districts is this table's."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for renamed in codes:
+        others = {old.decode(): new.decode() for old, new in renamed.items()}
+        own = [row for row in rows if row["unit_code"] in others]
+        rows += [row | {"unit_code": others[row["unit_code"]]} for row in own if others[row["unit_code"]] not in others]
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def _renamed(source: Path, target: Path, codes: dict[bytes, bytes]) -> None:
     if not codes:
         shutil.copyfile(source, target)
@@ -79,7 +94,7 @@ def _renamed(source: Path, target: Path, codes: dict[bytes, bytes]) -> None:
 
     def other(found: re.Match[bytes]) -> bytes:
         code = found[2]
-        return found[1] + (b"" if len(code) == 12 else codes.get(code, code)) + found[3]
+        return found[1] + (b"" if len(code) >= 9 else codes.get(code, code)) + found[3]
 
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
         for part in old.infolist():
