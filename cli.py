@@ -44,8 +44,12 @@ app = typer.Typer(
     add_completion=False,
 )
 
+# As `--help` groups them.
+BEGIN, MONTH, DECIDE = "To begin with", "Every month", "Decisions"
+NUMBERS, UPKEEP = "Releases and numbers", "Running and upkeep"
+
 users = typer.Typer(help="Who may sign in to the desk, and as what.", no_args_is_help=True)
-app.add_typer(users, name="user")
+app.add_typer(users, name="user", rich_help_panel=DECIDE)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit with 3 if something is rejected, held or missing.")]
@@ -128,7 +132,7 @@ def _log_fault(fault: Exception) -> None:
         typer.echo(f"(chi tiết kỹ thuật: {path})", err=True)
 
 
-@app.command()
+@app.command(rich_help_panel=BEGIN)
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed tells another synthetic year.")] = 2020,
 ) -> None:
@@ -150,7 +154,7 @@ def demo(
     terminal.print_places(settings, published)
 
 
-@app.command()
+@app.command(rich_help_panel=BEGIN)
 def template(
     district: Annotated[str, typer.Option(help="District code, e.g. 970.")],
     period: Annotated[str, typer.Option(help="Month, YYYY-MM.")],
@@ -181,7 +185,7 @@ def template(
     typer.echo(f"Đã ghi biểu mẫu {unit.name}, kỳ {month}: {out}")
 
 
-@app.command()
+@app.command(rich_help_panel=BEGIN)
 def sample(
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     first: Annotated[str, typer.Option("--from", help="First month, YYYY-MM.")] = "2019-12",
@@ -221,7 +225,7 @@ def sample(
     typer.echo(f"Đã ghi {len(paths)} tệp mẫu (dữ liệu không có thật) vào {out}")
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def ingest(
     inbox: Annotated[Path | None, typer.Option(help="Another inbox than data/inbox.")] = None,
     as_json: Json = False,
@@ -243,7 +247,7 @@ def ingest(
     _finish(done, strict)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def backfill(
     first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM; files before it are left.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM; files after it are left.")] = None,
@@ -316,7 +320,7 @@ def backfill(
         sys.exit(SYSTEM_FAULT)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def publish(
     as_of: Annotated[str | None, typer.Option("--as-of", help="Last month to publish, YYYY-MM.")] = None,
     as_json: Json = False,
@@ -345,7 +349,7 @@ def publish(
         sys.exit(NOT_ALL_WELL)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def status(
     period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
     as_json: Json = False,
@@ -367,7 +371,7 @@ def status(
         sys.exit(NOT_ALL_WELL)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def calendar(
     first: Annotated[str | None, typer.Option("--from", help="First month, YYYY-MM.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last month, YYYY-MM.")] = None,
@@ -403,7 +407,7 @@ def calendar(
         print_calendar(slots, today)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def findings(
     submission: SubmissionId,
     as_json: Json = False,
@@ -428,7 +432,7 @@ def findings(
         terminal.print_findings(found, rows)
 
 
-@app.command(name="return")
+@app.command(name="return", rich_help_panel=DECIDE)
 def return_(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Send a submission back to the district."""
     _decide(submission, "return", by, reason, seen=seen)
@@ -438,7 +442,7 @@ def return_(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None)
     terminal.say_returned(settings, _find(_state(settings), submission))
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def waive(
     submission: SubmissionId,
     by: By,
@@ -458,25 +462,25 @@ def waive(
     _decide(submission, "waive", by, reason, until=day, seen=seen, **how)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def accept(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Accept a held submission as it is."""
     _decide(submission, "accept", by, reason, seen=seen)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def withdraw(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Take an accepted submission out again."""
     _decide(submission, "withdraw", by, reason, seen=seen)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def reopen(submission: SubmissionId, by: By, reason: Reason, seen: Seen = None) -> None:
     """Let a returned or withdrawn submission be judged again, or a superseded one whose successor is gone."""
     _decide(submission, "reopen", by, reason, seen=seen)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def undo(
     event: Annotated[int, typer.Argument(metavar="EVENT", help="The decision's number, said when it was recorded.")],
     by: By,
@@ -492,7 +496,7 @@ def undo(
     _say_decided(done)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def excuse(
     district: Annotated[str, typer.Argument(help="District code.")],
     period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")],
@@ -508,7 +512,7 @@ def excuse(
     typer.echo(f"Đã ghi: huyện {district} được miễn kỳ {month}.")
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def close(period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By, reason: Reason) -> None:
     """Close a month: afterwards only a correction (Điều chỉnh) may change it."""
     from flows.decisions import record
@@ -519,7 +523,7 @@ def close(period: Annotated[str, typer.Argument(help="Month, YYYY-MM.")], by: By
     typer.echo(f"Đã khoá sổ kỳ {month}.")
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def rejudge(
     submission: Annotated[
         str | None, typer.Argument(help="One submission; all that are not accepted if left out.")
@@ -550,7 +554,7 @@ def rejudge(
     _finish(done, strict=False)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def replay(
     period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
     district: Annotated[str | None, typer.Option(help="One district, by its code.")] = None,
@@ -580,7 +584,7 @@ def replay(
         sys.exit(NOT_ALL_WELL)
 
 
-@app.command()
+@app.command(rich_help_panel=MONTH)
 def notify(
     test: Annotated[bool, typer.Option("--test", help="Send a trial notice to every address.")] = False,
 ) -> None:
@@ -613,7 +617,7 @@ def notify(
         sys.exit(SYSTEM_FAULT)
 
 
-@app.command()
+@app.command(rich_help_panel=DECIDE)
 def review(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Another port; 0 takes any free one.")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")] = True,
@@ -630,7 +634,7 @@ def review(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def up(
     prefect_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Another port for Prefect; 0 takes any free one.")
@@ -723,7 +727,7 @@ def _new_password() -> str:
     return word
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def rebuild() -> None:
     """Make data/warehouse/ again from the raw files and the recorded decisions.
 
@@ -738,7 +742,7 @@ def rebuild() -> None:
     terminal.print_places(settings, published)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def verify(as_json: Json = False) -> None:
     """Check that ledger, raw files, findings, accepted tables and releases are as they were written.
 
@@ -753,7 +757,7 @@ def verify(as_json: Json = False) -> None:
     _tell_damage(settings, found, as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def doctor(as_json: Json = False, strict: Strict = False) -> None:
     """Check the machine, the data root and what runs beside; changes nothing and takes some seconds.
 
@@ -775,7 +779,7 @@ def doctor(as_json: Json = False, strict: Strict = False) -> None:
         sys.exit(NOT_ALL_WELL)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def metrics(
     serve: Annotated[bool, typer.Option("--serve", help="Listen for Prometheus until stopped.")] = False,
 ) -> None:
@@ -794,7 +798,7 @@ def metrics(
     typer.echo(metrics_text(settings), nl=False)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def upgrade() -> None:
     """Bring the ledger to the form of this version of the program. Every command does so by itself where it may.
 
@@ -811,7 +815,7 @@ def upgrade() -> None:
         typer.echo(f"Đã nâng cấp sổ sự kiện: {ledger.found_version} → {NEWEST}.")
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def backup(
     out: Annotated[Path, typer.Option(help="Folder of the backups, outside of the data root.")],
 ) -> None:
@@ -830,7 +834,7 @@ def backup(
     _tell_damage(copied, found, as_json=False)
 
 
-@app.command()
+@app.command(rich_help_panel=UPKEEP)
 def restore(
     backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `giamngheo backup` wrote.")],
 ) -> None:
@@ -852,7 +856,7 @@ def restore(
     _tell_damage(settings, found, as_json=False)
 
 
-@app.command()
+@app.command(rich_help_panel=NUMBERS)
 def releases(as_json: Json = False) -> None:
     """The finished releases, newest first, and what each changed against those published before it."""
     import terminal
@@ -871,7 +875,7 @@ def releases(as_json: Json = False) -> None:
         terminal.print_releases(rows)
 
 
-@app.command()
+@app.command(rich_help_panel=NUMBERS)
 def rollback(
     release: Annotated[str, typer.Argument(help="A release id from `giamngheo releases`.")], by: By, reason: Reason
 ) -> None:
@@ -885,7 +889,7 @@ def rollback(
     typer.echo(f"Bản đang dùng: {release}")
 
 
-@app.command(name="explain")
+@app.command(name="explain", rich_help_panel=NUMBERS)
 def explain_number(
     indicator: Annotated[str, typer.Argument(help="E.g. poor_rate, deprived_households:water, policy_coverage:bhyt.")],
     unit: Annotated[str, typer.Option(help="Code of the province, district or commune, e.g. 970.")],
@@ -914,7 +918,7 @@ def explain_number(
         terminal.print_explanation(found, rows)
 
 
-@app.command()
+@app.command(rich_help_panel=NUMBERS)
 def rules(as_json: Json = False) -> None:
     """The rule catalogue: codes, severities, what a failure leads to, and the messages."""
     import dataclasses
@@ -928,7 +932,7 @@ def rules(as_json: Json = False) -> None:
         terminal.print_rules(list(catalogue().values()))
 
 
-@app.command()
+@app.command(rich_help_panel=NUMBERS)
 def sql(
     query: Annotated[
         str | None, typer.Argument(help="A query, or several; a read-only shell opens if left out.")
