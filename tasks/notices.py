@@ -75,7 +75,8 @@ class Address:
     @property
     def shown(self) -> str:
         """The kind of service alone: the rest may be a secret."""
-        return self.url.partition(":")[0]
+        kind, colon, _ = self.url.partition(":")
+        return kind if colon else "?"
 
 
 def addresses(text: str) -> list[Address]:

@@ -251,6 +251,10 @@ def test_addresses_of_the_settings(text: str, found: list[Address]) -> None:
     assert addresses(text) == found
 
 
+def test_an_address_shows_its_kind_of_service_and_nothing_that_may_be_a_secret() -> None:
+    assert [Address(url, ()).shown for url in ("mailto://me:hunter2@host", "hunter2@host")] == ["mailto", "?"]
+
+
 def test_a_sender_that_died_leaves_its_notice_to_a_later_run(tmp_path: Path, hook: socketserver.BaseServer) -> None:
     outbox, address = Outbox(tmp_path), Address(f"json://127.0.0.1:{port(hook)}/", KINDS)
     outbox.put([Notice("event 1", "late", "Tựa", "Lời")], [address])
