@@ -63,15 +63,20 @@ def shared_id_numbers(judgements: Path, state: State, submissions: Iterable[Subm
         .filter(pl.col("districts") > 1)
     )
     shared = listed.join(several, on=["id_number_hash", "period"], how="semi").collect()
-    standing = shared.filter(pl.col("submission_id").is_in([one.submission_id for one in accepted])).select(
-        "id_number_hash", "period", other_district=pl.col("district_code")
+    # Two districts are enough to know another one than a household's own, and one number may stand in all of them.
+    standing = (
+        shared.filter(pl.col("submission_id").is_in([one.submission_id for one in accepted]))
+        .group_by("id_number_hash", "period")
+        .agg(pl.col("district_code").unique().sort().head(2).alias("districts"))
     )
+    first, second = (pl.col("districts").list.get(place, null_on_oob=True) for place in (0, 1))
     return (
         shared.filter(pl.col("submission_id").is_in(list(asked)))
-        .join(standing.unique(), on=["id_number_hash", "period"])
-        .filter(pl.col("other_district") != pl.col("district_code"))
-        .sort("submission_id", "row", "other_district")
-        .unique(["submission_id", "row"], keep="first", maintain_order=True)
+        .join(standing, on=["id_number_hash", "period"])
+        .with_columns(other_district=pl.when(first != pl.col("district_code")).then(first).otherwise(second))
+        .filter(pl.col("other_district").is_not_null())
+        .drop("districts")
+        .sort("submission_id", "row")
     )
 
 
