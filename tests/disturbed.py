@@ -142,7 +142,7 @@ def assert_same(found: dict[str, Any], whole: dict[str, Any], where: object) -> 
 
 def points(steps: list[str], elsewhere: tuple[str, ...] = ()) -> list[tuple[str, int]]:
     """Before the first and the last time of each durable step; those between are alike."""
-    counts = Counter(step for step in steps if step not in elsewhere)
+    counts = Counter(step for step in steps if step not in elsewhere and not step.startswith("telemetry/"))
     return [(label, nth) for label, count in counts.items() for nth in sorted({1, count})]
 
 
