@@ -110,8 +110,9 @@ def _explain(fault: Exception) -> None:
     message, is_usage = explain(fault)
     if isinstance(fault, WrongUsage) or is_usage:
         _fail(message, WRONG_USAGE)
+    typer.echo(message, err=True)
     _log_fault(fault)
-    _fail(message, SYSTEM_FAULT)
+    sys.exit(SYSTEM_FAULT)
 
 
 def _fail(message: str, code: int) -> None:

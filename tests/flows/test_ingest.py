@@ -481,8 +481,8 @@ class TestSystemFaults:
 def _lose_the_first(room: Room) -> object:
     from tasks.receive import set_aside
 
-    def lose(path: Path, inbox: Path, submission_id: str) -> None:
-        set_aside(path, inbox, submission_id)
+    def lose(path: Path, inbox: Path, submission_id: str, *mark: list[int]) -> None:
+        set_aside(path, inbox, submission_id, *mark)
         if path.name == "a.xlsx":
             (room.settings.raw / submission_id).chmod(0o644)
             (room.settings.raw / submission_id).unlink()

@@ -186,7 +186,7 @@ def test_a_service_that_fails_holds_nothing_up_and_is_tried_again_by_the_next_ru
     with telling("notice") as log:
         told(settings, now)
     assert received(hook) == []
-    assert [(one["event"], one["service"]) for one in log] == [("notice.failed", "json"), ("notice.failed", "nonsense")]
+    assert [(one["event"], one["service"]) for one in log] == [("notice.failed", "json"), ("notice.failed", "?")]
     hook.broken = False  # type: ignore[attr-defined]
     told(settings, now)
     assert len(received(hook)) == 9
