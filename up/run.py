@@ -139,11 +139,10 @@ def environment(settings: Settings, api: Api) -> dict[str, str]:
     }
     if settings.prefect_database_url:
         prefect["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = settings.prefect_database_url
-    own = {f"GIAMNGHEO_{name.upper()}": str(getattr(settings, name)) for name in settings.model_fields_set}
     proxies = os.environ.get("NO_PROXY", os.environ.get("no_proxy", ""))
     return {
         **os.environ,
-        **own,
+        **settings.as_environment(),
         **prefect,
         "GIAMNGHEO_DATA": str(settings.data),
         "GIAMNGHEO_HOME": str(REPOSITORY),
