@@ -278,8 +278,7 @@ def test_without_a_script(opened: Opened, server: Serving, desk: Desk) -> None:
         expect(row).to_contain_text("H12")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 def test_no_page_shuts_anybody_out(opened: Opened, server: Serving, desk: Desk, scheme: str, width: int) -> None:
     """axe-core finds no violation, and no page is wider than its window."""
     page = opened(BINH, color_scheme=scheme)
