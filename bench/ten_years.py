@@ -18,6 +18,7 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from plan.reference import period_end, periods_between
 from settings import Settings
+from tasks.accept import write_accepted
 from tasks.audit import run_audits
 from tasks.build import RESTATED, BuildInputs, build_warehouse
 from tasks.inputs import build_inputs
@@ -85,12 +86,14 @@ def _ten_years(inputs: BuildInputs, accepted: Path) -> BuildInputs:
 
 def rename_tables(source: Path, target: Path, submission_id: str, day: dt.date) -> None:
     """Accepted tables once more, as those of another submission and month."""
-    target.mkdir(parents=True)
-    for sheet in ACCEPTED:
-        table = pl.read_parquet(source / f"{sheet}.parquet")
-        table.with_columns(submission_id=pl.lit(submission_id), period=pl.lit(day)).write_parquet(
-            target / f"{sheet}.parquet"
-        )
+    tables = {sheet: pl.read_parquet(source / f"{sheet}.parquet") for sheet in ACCEPTED}
+    write_accepted(
+        target,
+        {
+            sheet: rows.with_columns(submission_id=pl.lit(submission_id), period=pl.lit(day))
+            for sheet, rows in tables.items()
+        },
+    )
 
 
 if __name__ == "__main__":

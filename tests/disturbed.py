@@ -141,9 +141,13 @@ def assert_same(found: dict[str, Any], whole: dict[str, Any], where: object) -> 
 
 
 def points(steps: list[str], elsewhere: tuple[str, ...] = ()) -> list[tuple[str, int]]:
-    """Before the first and the last time of each durable step; those between are alike."""
+    """Before the first time of each durable step, and the last time of what is appended; those between are alike."""
     counts = Counter(step for step in steps if step not in elsewhere and not step.startswith("telemetry/"))
-    return [(label, nth) for label, count in counts.items() for nth in sorted({1, count})]
+    return [
+        (label, nth)
+        for label, count in counts.items()
+        for nth in sorted({1, count} if label.endswith((" append", " commit")) else {1})
+    ]
 
 
 def begun_roots(victim: Victim, folder: Path) -> dict[str, Path]:

@@ -142,7 +142,7 @@ def test_killed_before_every_durable_step(
         shutil.rmtree(root)
 
 
-@pytest.mark.parametrize(("work", "times"), [("ingest", 4), ("publish", 2)])
+@pytest.mark.parametrize(("work", "times"), [("ingest", 3), ("publish", 1)])
 def test_killed_at_random_times(
     victim: Victim, roots: dict[str, Path], undisturbed: Undisturbed, tmp_path: Path, work: str, times: int
 ) -> None:
