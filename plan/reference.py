@@ -5,17 +5,45 @@ Every table is a CSV that a person can check against the printed plan in `plan/s
 
 import csv
 import datetime as dt
+import tomllib
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 DATA = Path(__file__).parent / "data"
-PROVINCE_CODE = "96"
-# Plan 19/KH-UBND covers the year 2020 and starts from the review at the end of 2019.
-PLAN_YEAR = 2020
-BASELINE_PERIOD = "2019-12"
 URBAN_TYPES = ("phường", "thị trấn")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a plan says of itself, `plan.toml`. Months are written YYYY-MM.
+
+    Verdicts in sentences, headlines and terminal tables stand on `headline_measure` and `headline_basis`, the
+    measure and basis of mart.target_vs_actual in which the plan states its target (section II.1).
+    """
+
+    id: str
+    number: str
+    title_vi: str
+    title_en: str
+    province: str
+    first_period: str
+    last_period: str
+    baseline_period: str
+    headline_measure: str
+    headline_basis: str
+
+
+@cache
+def plan() -> Plan:
+    """The plan of `plan/data/`. Raises TypeError where a key is missing or unknown."""
+    return Plan(**tomllib.loads((DATA / "plan.toml").read_text(encoding="utf-8")))
+
+
+PROVINCE_CODE = plan().province
+PLAN_YEAR = int(plan().first_period[:4])
+BASELINE_PERIOD = plan().baseline_period
 
 
 @dataclass(frozen=True, slots=True)
