@@ -215,13 +215,13 @@ def sample(
         terminal.print_fault_files(write_faults(out, wanted, seed, passing=passing))
         return
     from sample.writing import write_months
-    from sample.year import generate_year
+    from sample.year import BASELINE_PERIOD, END_PERIOD, generate_year
 
     with terminal.progress() as report:
         try:
             year = generate_year(seed, _period(first), _period(last))
         except ValueError:
-            raise WrongUsage("Dữ liệu mẫu chỉ có từ 2019-12 đến 2020-12") from None
+            raise WrongUsage(f"Dữ liệu mẫu chỉ có từ {BASELINE_PERIOD} đến {END_PERIOD}") from None
         paths = write_months(out, year, progress=lambda done: report("write", done, len(year)))
     typer.echo(f"Đã ghi {len(paths)} tệp mẫu (dữ liệu không có thật) vào {out}")
 

@@ -24,7 +24,7 @@ _ELIGIBLE = {
     "livelihood": ("listed", 0.12),
     "social_assistance": ("listed", 0.30),
 }
-# Programmes without eligible persons of their own: the province's total at the end of a year.
+# Programmes without eligible persons of their own: the province's total at the end of a year, later ones like the last.
 _PROVINCE_SERVED = {"jobs": {2019: 38_900, 2020: 39_460}, "labour_export": {2019: 455, 2020: 388}}
 # Where a policy ends the year well short of everyone, in the sample.
 _SHORT = {"housing": 0.90, "credit": 0.93, "vocational": 0.94}
@@ -50,7 +50,8 @@ def policy_rows(
             counts = np.array([listed[commune.unit.code][base] for commune in communes])
             sheets[policy] = _covered(rng, counts * share * rng.uniform(0.85, 1.15, len(communes)), _SHORT.get(policy))
         else:
-            total = _PROVINCE_SERVED[policy][year]
+            totals = _PROVINCE_SERVED[policy]
+            total = totals[min(year, max(totals))]
             sheets[policy] = _programme(rng, share_out(total, residents * rng.uniform(0.7, 1.3, len(communes))))
     for month, districts in rows.items():
         for i, commune in enumerate(communes):
