@@ -214,8 +214,9 @@ def sample(
             raise WrongUsage(f"Không có mẫu lỗi cho {', '.join(unknown)}. Có: {', '.join(FAULT_RULES)}")
         terminal.print_fault_files(write_faults(out, wanted, seed, passing=passing))
         return
+    from plan.reference import BASELINE_PERIOD
     from sample.writing import write_months
-    from sample.year import BASELINE_PERIOD, END_PERIOD, generate_year
+    from sample.year import END_PERIOD, generate_year
 
     with terminal.progress() as report:
         try:

@@ -113,13 +113,17 @@ def in_catalogue_order(counts: dict[str, int]) -> list[tuple[str, int]]:
 
 
 def print_targets(settings: "Settings") -> None:
-    """The target-versus-actual tables of the current release: the province, then the districts."""
+    """The target-versus-actual tables of the current release: the province, then the districts.
+
+    Of a month that the plan does not cover, what is known of it instead.
+    """
     import duckdb
+
+    from terminal_levels import print_without_plan
 
     with duckdb.connect(str((settings.current / "warehouse.duckdb").resolve()), read_only=True) as connection:
         period, missing = connection.execute(
-            "select max(period), (select count(*) from core.slot s where not s.is_reported and s.period = "
-            "(select max(period) from mart.target_vs_actual)) from mart.target_vs_actual"
+            "select as_of, (select count(*) from core.slot where not is_reported and period = as_of) from meta.build"
         ).fetchall()[0]
         rows = connection.execute(
             "select level, unit_name, unit_code, target, measure, basis, baseline, target_value, actual, change, "
@@ -128,6 +132,9 @@ def print_targets(settings: "Settings") -> None:
             "order by level = 'district', unit_code, target desc, measure = 'end_rate', measure desc, basis desc",
             [period],
         ).fetchall()
+        if not rows:
+            print_without_plan(connection, period)
+            return
     month = f"{period:%m/%Y}"
     provisional = f" — TẠM TÍNH, thiếu {missing} huyện" if missing else ""
     table = Table(title=f"Kế hoạch 19/KH-UBND: toàn tỉnh đến {month}{provisional}", title_justify="left")

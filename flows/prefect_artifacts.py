@@ -10,7 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from flows.ingest import IngestReport, Taken
 from ledger.states import Submission
 from tasks.status import STATES_VI
-from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, no_plan_vi, number_vi
 from telemetry.record import tell_fault
 
 PERCENT_MEASURES = ("percentage_points", "end_rate")
@@ -66,11 +66,17 @@ def record_targets(warehouse: Path, release_id: str) -> None:
 
 
 def targets_markdown(warehouse: Path) -> str:
-    """The last month of `mart.target_vs_actual`, province first, as a Markdown table."""
+    """The release's last month of `mart.target_vs_actual`, province first, as a Markdown table.
+
+    A month that no plan covers has a sentence instead.
+    """
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.table("mart.target_vs_actual").pl()
+        [(as_of,)] = connection.execute("select as_of from meta.build").fetchall()
+    rows = rows.filter(pl.col("period") == as_of)
+    if rows.is_empty():
+        return no_plan_vi(as_of)
     rows = rows.filter(
-        pl.col("period") == pl.col("period").max(),
         pl.col("level").is_in(["province", "district"]),
         pl.col("target").is_in(list(TARGETS_VI)),
         pl.col("target_value").is_not_null(),

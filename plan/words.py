@@ -1,4 +1,8 @@
-"""Vietnamese words for the codes of the plan's targets, wherever a person reads them."""
+"""Words for the codes of the plan's targets, and for months without a plan, wherever a person reads them."""
+
+import datetime as dt
+
+from plan.reference import period_end, plan
 
 TARGETS_VI = {"poor_reduction": "Hộ nghèo", "near_poor_reduction": "Hộ cận nghèo", "jobs": "Việc làm"}
 TARGET_STATUS_VI = {
@@ -25,3 +29,21 @@ SAMPLE_NOTE_VI = (
     "(cùng N1, N2, số khẩu và tỷ lệ) là số đã công bố. Tổng số hộ dân cư và hộ BTXH theo huyện là số hiệu "
     "chỉnh; mọi số khác là số giả định."
 )
+
+
+def no_plan_vi(period: dt.date) -> str:
+    """What holds for a month after the plan's, given by its last day."""
+    known, last = plan(), period_end(plan().last_period)
+    return (
+        f"Tháng {period:%m/%Y} chưa có kế hoạch: Kế hoạch số {known.number} có chỉ tiêu đến tháng {last:%m/%Y}. "
+        "Số liệu được công bố như mọi tháng, không so với chỉ tiêu."
+    )
+
+
+def no_plan_en(period: dt.date) -> str:
+    """The same in English."""
+    known, last = plan(), period_end(plan().last_period)
+    return (
+        f"No plan is known for {period:%B %Y}: plan {known.number} has targets up to {last:%B %Y}. "
+        "The month is published like any other, without targets."
+    )

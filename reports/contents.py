@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from plan.words import SAMPLE_NOTE_VI
+from plan.words import SAMPLE_NOTE_VI, no_plan_vi
 from reports.figures import District, Release
 from reports.paper import SHADES, TITLE_ROWS, WARNING, Heading, Page, Paper
+from reports.target_sheets import DISTRICTS
 from reports.words import day_vi, period_vi
 
 _TITLE = "Biểu tổng hợp rà soát hộ nghèo, hộ cận nghèo và kết quả thực hiện chỉ tiêu giảm nghèo"
@@ -38,6 +39,9 @@ def write_contents(worksheet: Any, paper: Paper, release: Release, pages: Sequen
     if release.is_synthetic:
         paper.across(worksheet, row, _LAST, SAMPLE_NOTE_VI, font_color=WARNING)
         worksheet.set_row(row, _TWO_LINES)
+        row += 1
+    if not any(page.name == f"Biểu {DISTRICTS}" for page in pages):
+        paper.across(worksheet, row, _LAST, no_plan_vi(release.period))
         row += 1
     row = _table(worksheet, paper, row + 1, ("Trang", "Nội dung", "Khung biểu"), map(_page_cells, pages))
     link = paper.format(border=1, valign="vcenter", font_color="#0563C1", underline=1)

@@ -14,7 +14,7 @@ import polars as pl
 
 from forms.numbers import number_vi
 from plan.reference import PLAN_YEAR, table
-from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
+from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI, no_plan_vi
 from reports import figures
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
@@ -35,6 +35,8 @@ _STATES_VI = {
     "superseded": "đã được thay thế",
     "excused": "được miễn",
 }
+
+_SUBJECT = "Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {month:%m/%Y}"
 
 Text = dict[str, Any]
 
@@ -68,8 +70,7 @@ def _release_fields(release: Release) -> Text:
     if release.is_synthetic:
         warnings.append("DỮ LIỆU MẪU, KHÔNG PHẢI SỐ LIỆU THẬT")
     return {
-        "subject": f"Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {release.period:%m/%Y} "
-        f"và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
+        "subject": _SUBJECT.format(month=release.period),
         "period": release.period,
         "period_long": long_day_vi(release.period),
         "month": f"{release.period:%m/%Y}",
@@ -232,7 +233,7 @@ def _movement_words(row: Mapping[str, Any]) -> Text:
 
 def _target_fields(release: Release, targets: Targets) -> Text:
     if not targets.rows:
-        return {"has_targets": False}
+        return {"has_targets": False, "no_plan": no_plan_vi(release.period)}
     units = [(PROVINCE, "TOÀN TỈNH"), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
     mine = [row for row in rows if row["unit_code"] == PROVINCE and row["target"] in _MAIN_TARGETS]
@@ -242,6 +243,7 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
+        "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
         "targets": [_target_row(row) for row in mine],
         "target_words": f"Theo các cách tính mà Kế hoạch nêu: {_verdicts(mine, _MAIN_TARGETS)}.",
         "district_words": f"Số huyện, thành phố theo chỉ tiêu giảm tỷ lệ: {_verdicts(districts, _MAIN_TARGETS)}.",

@@ -8,7 +8,7 @@ import csv
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ import polars as pl
 
 from expectations.catalogue import rule_pack
 from forms.dictionary import FORM_CODE, sheets
-from plan.reference import period_end
+from plan.reference import period_end, plan
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
 from tasks.models import MODELS, SQL, model_sql
 from tasks.schemas import ACCEPTED
@@ -237,7 +237,12 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
 
 
 def _method_parts() -> Iterator[tuple[str, bytes]]:
-    for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, *sorted((REPOSITORY / "forms").glob("*.csv"))):
+    for path in (
+        *sorted(PLAN_DATA.glob("*.csv")),
+        PLAN_DATA / "plan.toml",
+        RULES,
+        *sorted((REPOSITORY / "forms").glob("*.csv")),
+    ):
         yield path.name, path.read_bytes()
     for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
         yield str(path.relative_to(SQL)), path.read_bytes()
@@ -256,6 +261,7 @@ def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> 
     _load_frame(connection, "finding_counts", _counted_findings(inputs))
     _load_frame(connection, "fields", _form_fields())
     _load_frame(connection, "setting", _settings(inputs))
+    _load_frame(connection, "plan", pl.DataFrame([asdict(plan())]))
 
 
 def _text_table(path: Path) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Words for codes, where a person reads them in Vietnamese: the command line, Prefect's page, the desk."""
 
 from forms.numbers import number_vi
-from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
+from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI, no_plan_vi
 
 __all__ = [
     "CHANGES_VI",
@@ -12,6 +12,7 @@ __all__ = [
     "SEVERITIES_VI",
     "TARGETS_VI",
     "TARGET_STATUS_VI",
+    "no_plan_vi",
     "number_vi",
 ]
 

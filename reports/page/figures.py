@@ -31,6 +31,13 @@ _QUERIES = {
         join core.policy on policy.policy = replace(target.target, 'policy_coverage:', '')
         order by target.target = 'jobs' desc, policy.policy
     """,
+    # For months without targets.
+    "coverage": """
+        select policy, policy_name_vi, policy_name, eligible, served, coverage_pct, accountable
+        from mart.coverage
+        where level = 'province' and period = $period
+        order by policy = 'jobs' desc, policy
+    """,
     "districts": f"""
         select unit_code, unit_name, target, baseline, target_value, actual, change, achieved_pct, remaining, status
         from mart.target_vs_actual
@@ -113,6 +120,7 @@ class Figures:
     release: Release
     reductions: list[Row]
     policies: list[Row]
+    coverage: list[Row]
     districts: list[Row]
     rates: list[Row]
     province_rates: list[Row]

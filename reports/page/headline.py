@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from reports.page.figures import Figures, Row
+from reports.page.sections import no_plan
 from reports.page.words import Words, month, number
 
 _GROUPS = {"poor_reduction": Words("hộ nghèo", "poor"), "near_poor_reduction": Words("hộ cận nghèo", "near-poor")}
@@ -15,6 +16,8 @@ def headline(figures: Figures) -> list[Words]:
     sentences += [
         _against_target(row) for row in figures.reductions if row["measure"] == "households" and row["basis"] == "all"
     ]
+    if not figures.reductions:
+        return [*sentences, no_plan(figures)]
     return [*sentences, *_districts(figures.districts)]
 
 

@@ -7,6 +7,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
+from plan.words import no_plan_en, no_plan_vi
 from reports.page import charts
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
@@ -46,7 +47,7 @@ def sections(figures: Figures) -> list[Section]:
     """All sections in reading order."""
     return [
         _province_targets(figures),
-        _district_targets(figures),
+        *([_district_targets(figures)] if figures.districts else []),
         _district_rates(figures),
         _map(figures),
         _movements(figures),
@@ -54,6 +55,12 @@ def sections(figures: Figures) -> list[Section]:
         _policies(figures),
         _completeness(figures),
     ]
+
+
+def no_plan(figures: Figures) -> Words:
+    """What holds for a month of which the plan says nothing."""
+    period = figures.release.period
+    return Words(no_plan_vi(period), no_plan_en(period))
 
 
 def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, title: Words | None = None) -> Chart:
@@ -68,6 +75,8 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
     rows = figures.reductions
+    if not rows:
+        return Section("province", title, no_plan(figures))
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
         Column(_BASELINE.words, 2),
@@ -249,6 +258,8 @@ def _deprivations(figures: Figures) -> Section:
 def _policies(figures: Figures) -> Section:
     title = Words("Chính sách và việc làm", "Policies and jobs")
     rows = figures.policies
+    if not figures.reductions:
+        return _policies_without_plan(figures, title)
     columns = [
         Column(Words("Chính sách", "Policy")),
         Column(Words("Năm 2019", "In 2019"), 2),
@@ -273,6 +284,30 @@ def _policies(figures: Figures) -> Section:
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
+
+
+def _policies_without_plan(figures: Figures, title: Words) -> Section:
+    """What was served in a month without targets."""
+    columns = [
+        Column(Words("Chính sách", "Policy")),
+        Column(Words("Đủ điều kiện", "Eligible"), 0),
+        Column(Words("Đã hưởng", "Served"), 0),
+        Column(Words("Tỷ lệ (%)", "Rate (%)"), 2),
+        _ANSWERS,
+    ]
+    values = [
+        [
+            Words(row["policy_name_vi"], row["policy_name"]),
+            *(row[key] for key in ("eligible", "served", "coverage_pct")),
+            same(row["accountable"]),
+        ]
+        for row in figures.coverage
+    ]
+    reading = Words(
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; tháng này không có chỉ tiêu.",
+        "Those served since 1 January, of those eligible; the month has no targets.",
+    )
+    return Section("policies", title, reading, [], make_table(columns, values))
 
 
 def _completeness(figures: Figures) -> Section:
