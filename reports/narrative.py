@@ -243,6 +243,7 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
+        "no_plan": "",
         "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
         "targets": [_target_row(row) for row in mine],
         "target_words": f"Theo các cách tính mà Kế hoạch nêu: {_verdicts(mine, _MAIN_TARGETS)}.",
