@@ -359,17 +359,17 @@ def status(
 ) -> None:
     """Expected, received, late, waiting, rejected, held, accepted by district."""
     import terminal
-    from tasks.status import slot_rows, status_rows
+    from tasks.status import expected_periods, is_settled, slot_rows, status_rows
 
-    settings = _settings()
+    settings, today = _settings(), _today(_settings())
     state = _state(settings)
-    rows = status_rows(settings, state, _today(settings), _period(period) if period else None)
-    slots = [slot for slot in slot_rows(settings, state) if period in (None, f"{slot['period']:%Y-%m}")]
+    rows = status_rows(settings, state, today, _period(period) if period else None)
     if as_json:
         _print_json(rows)
     else:
-        terminal.print_status(rows)
-    if strict and any(slot["state"] not in ("accepted", "excused") for slot in slots):
+        terminal.print_status(rows, summarise=period is None)
+    periods = [period] if period else expected_periods(settings, state, today)
+    if strict and not all(is_settled(slot, today) for slot in slot_rows(settings, state, periods)):
         sys.exit(NOT_ALL_WELL)
 
 
@@ -406,7 +406,7 @@ def calendar(
     if as_json:
         _print_json(calendar_object(slots, today))
     else:
-        print_calendar(slots, today)
+        print_calendar(slots, today, summarise=start is None and end is None)
 
 
 @app.command(rich_help_panel=MONTH)
@@ -1099,7 +1099,7 @@ def _expected_period(text: str) -> str:
     from tasks.status import expected_periods
 
     settings = _settings()
-    expected = expected_periods(settings, _state(settings))
+    expected = expected_periods(settings, _state(settings), _today(settings))
     if _period(text) not in expected:
         raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from flows.notices import announce
 from flows.runner import Runner
@@ -63,8 +64,11 @@ def publish(
             last = as_of or max(accepted, default=None)
             if last is None or not any(period <= last for period in accepted):
                 raise NothingToPublish("chưa có tệp nào được chấp nhận đến kỳ này")
-            if last > max(expected_periods(settings, state)):
-                raise NothingToPublish(f"kỳ {last} chưa đến hạn báo cáo nào")
+            at = now or dt.datetime.now(dt.UTC)
+            today = at.astimezone(ZoneInfo(settings.timezone)).date()
+            expected = expected_periods(settings, state, today)
+            if last > expected[-1]:
+                raise NothingToPublish(f"kỳ {last} không nằm trong các kỳ phải báo cáo đến nay (đến {expected[-1]})")
             with step("inputs", as_of=last):
                 inputs = build_inputs(settings, state, last)
             outcome = runner.each(
@@ -86,7 +90,7 @@ def publish(
             if source:
                 payload["source"] = source
             if not state.published or state.published[-1].payload["release_id"] != outcome.release_id:
-                ledger.append([Event("published", now or dt.datetime.now(dt.UTC), payload=payload)])
+                ledger.append([Event("published", at, payload=payload)])
         finally:
             ledger.close()
     announce(settings)

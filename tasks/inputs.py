@@ -8,7 +8,7 @@ import polars as pl
 
 from expectations.catalogue import rule_pack, rules
 from ledger.states import State, Submission
-from plan.reference import period_end
+from plan.reference import period_end, periods_between
 from settings import Settings
 from tasks.build import FINDING_COUNT, RESTATED, SLOT, SUBMISSION, BuildInputs, method_hash
 from tasks.cross import cross_counts
@@ -27,9 +27,9 @@ def accepted_periods(state: State) -> set[str]:
 
 def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
     """Everything a release is made from, with the accepted tables written again where they were lost."""
-    slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
-        pl.col("period") <= period_end(as_of)
-    )
+    # Which slots a release has follows from its last month alone, never from the clock.
+    rows = slot_rows(settings, state, periods_between(settings.first_period, as_of))
+    slots = pl.DataFrame(rows, schema=SLOT, orient="row")
     method = method_hash(settings.rate_denominator_excludes_social_protection)
     restated = pl.DataFrame(restated_slots(state, settings.first_period, as_of, method), schema=RESTATED, orient="row")
     key = pseudonym_key(settings.data, settings.pseudonym_key)

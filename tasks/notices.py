@@ -21,7 +21,7 @@ from ledger.events import Event
 from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
-from tasks.status import STATES_VI, slot_rows
+from tasks.status import STATES_VI, expected_periods, slot_rows
 from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
@@ -112,7 +112,7 @@ def notices_of(events: Iterable[Event], since: dt.datetime) -> list[Notice]:
 def late_notices(settings: Settings, state: State, today: dt.date) -> list[Notice]:
     """One notice for each slot that is overdue and has no file, and was due not too long ago."""
     found = []
-    for slot in slot_rows(settings, state):
+    for slot in slot_rows(settings, state, expected_periods(settings, state, today)):
         if slot["state"] != "expected" or not slot["due"] < today <= slot["due"] + OLDEST_DUE:
             continue
         period = f"{slot['period']:%Y-%m}"
