@@ -351,6 +351,30 @@ def publish(
         sys.exit(NOT_ALL_WELL)
 
 
+@app.command(name="publish-due", rich_help_panel=MONTH)
+def publish_due() -> None:
+    """Publish what is due by now, for schedules: may be run as often as one likes.
+
+    A month is not published before its due day has passed or all districts are accepted; what came or was corrected
+    later is published by the next run. Where there is nothing to publish it says why, and ends well.
+    """
+    import terminal
+    from flows.publish import NothingToPublish
+
+    settings = _settings()
+    try:
+        published = _run_publish(settings, None, when_due=True)
+    except NothingToPublish as nothing:
+        terminal.say(f"Chưa công bố: {nothing}.")
+        return
+    release = published.release
+    terminal.say(
+        f"Đã công bố bản {release.release_id}."
+        if release.created
+        else f"Không có gì mới: bản {release.release_id} đã công bố."
+    )
+
+
 @app.command(rich_help_panel=MONTH)
 def status(
     period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
@@ -1042,13 +1066,17 @@ def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "Inges
     return run(settings, _runner(report), inbox=inbox)
 
 
-def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
+def _run_publish(settings: "Settings", as_of: str | None, *, when_due: bool = False) -> "Published":
     from flows.api import recorded_by_prefect
 
     if recorded_by_prefect():
         from flows.prefect_flows import run_publish
 
-        return run_publish(as_of)
+        return run_publish(as_of, when_due=when_due)
+    if when_due:
+        from flows.scheduled import publish_due as run_due
+
+        return run_due(settings, _runner(None))
     from flows.publish import publish as run
 
     return run(settings, _runner(None), as_of=as_of)

@@ -1,0 +1,90 @@
+"""What the schedule may publish, from what is recorded and the day: no month before it is due or complete."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from ledger.states import State
+from plan.reference import districts
+from settings import Settings
+from tasks.inputs import accepted_periods
+from tasks.publications import publications, standing_at
+from tasks.status import due_date, expected_periods
+
+
+@dataclass(frozen=True)
+class Due:
+    """The last month (YYYY-MM) that a scheduled publication has; None where there is none, and `why` says so."""
+
+    as_of: str | None
+    why: str = ""
+
+
+def what_is_due(settings: Settings, state: State, today: dt.date) -> Due:
+    """What a scheduled run publishes on a day.
+
+    A month is ready when its due day has passed, or when every district is accepted or excused; months become ready in
+    their order. A later month that somebody published by hand stays published, with what came since. After a rollback
+    nothing is published again until something else is known.
+    """
+    accepted = accepted_periods(state)
+    if not accepted:
+        return Due(None, "chưa có tệp nào được chấp nhận")
+    ready, waits = None, None
+    for period in expected_periods(settings, state, today):
+        if not is_ready(settings, state, period, today):
+            waits = period
+            break
+        ready = period if period in accepted else ready
+    published = state.published[-1] if state.published else None
+    by_hand = published.payload.get("as_of", "") if published else ""
+    as_of = max(ready or "", by_hand)
+    if not as_of:
+        return Due(None, _waits(settings, state, waits or min(accepted)))
+    if published and published.kind == "rolled_back" and not _is_news(settings, state, as_of):
+        release = published.payload["release_id"]
+        return Due(None, f"đã quay lại bản {release} và chưa có gì mới từ đó; công bố lại bằng tay: giamngheo publish")
+    return Due(as_of)
+
+
+def is_ready(settings: Settings, state: State, period: str, today: dt.date) -> bool:
+    """Whether a month may be published by schedule: its day has passed, or nothing more is expected for it."""
+    return today > due_date(settings, period) or not _open_districts(state, period)
+
+
+def _open_districts(state: State, period: str) -> list[str]:
+    """The districts that are neither accepted nor excused."""
+    slots = [(unit.code, period) for unit in districts(period)]
+    return [slot[0] for slot in slots if not state.accepted(slot) and slot not in state.excused]
+
+
+def _waits(settings: Settings, state: State, period: str) -> str:
+    open_ones = len(_open_districts(state, period))
+    return (
+        f"kỳ {period[5:]}/{period[:4]} còn {open_ones} huyện chưa được chấp nhận và chưa hết hạn "
+        f"({due_date(settings, period):%d/%m/%Y})"
+    )
+
+
+def _is_news(settings: Settings, state: State, as_of: str) -> bool:
+    """Whether other files stand now than in the last publication, of which readers were put back."""
+    last = publications(state)[-1:]
+    first = settings.first_period
+    return not last or standing_at(state, last[0].position, first, min(as_of, last[0].as_of)) != standing_at(
+        state, state.position, first, as_of
+    )
+
+
+def publication_owed(settings: Settings, state: State, today: dt.date) -> str | None:
+    """The month that the schedule should have published by now and did not; None where it is up to date.
+
+    Of files alone: a mended program is published by the next run, too.
+    """
+    due = what_is_due(settings, state, today)
+    if due.as_of is None:
+        return None
+    last = publications(state)[-1:]
+    first = settings.first_period
+    now = standing_at(state, state.position, first, due.as_of)
+    if last and last[0].as_of == due.as_of and standing_at(state, last[0].position, first, due.as_of) == now:
+        return None
+    return due.as_of
