@@ -74,17 +74,13 @@ def _is_news(settings: Settings, state: State, as_of: str) -> bool:
     )
 
 
-def publication_owed(settings: Settings, state: State, today: dt.date) -> str | None:
-    """The month that the schedule should have published by now and did not; None where it is up to date.
-
-    Of files alone: a mended program is published by the next run, too.
-    """
-    due = what_is_due(settings, state, today)
-    if due.as_of is None:
-        return None
+def is_published(settings: Settings, state: State, as_of: str) -> bool:
+    """Whether the last publication has the files that stand now, up to a month. Of files alone: a mended program is
+    published by the next run, too."""
     last = publications(state)[-1:]
     first = settings.first_period
-    now = standing_at(state, state.position, first, due.as_of)
-    if last and last[0].as_of == due.as_of and standing_at(state, last[0].position, first, due.as_of) == now:
-        return None
-    return due.as_of
+    return (
+        bool(last)
+        and last[0].as_of == as_of
+        and (standing_at(state, last[0].position, first, as_of) == standing_at(state, state.position, first, as_of))
+    )

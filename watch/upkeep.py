@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
+from tasks.due import is_published, what_is_due
 from tasks.ledgers import has_received
 from tasks.notices import addresses, given_up_and_waiting
 from telemetry.faults import described
@@ -121,6 +123,28 @@ def release(settings: Settings, state: State) -> Iterator[Line]:
         )
         return
     yield Line("release", OK, f"Bản đang dùng {name} mở được.")
+
+
+def schedule(settings: Settings, state: State) -> Iterator[Line]:
+    """Whether what was to be published by schedule is: a month once it was due or complete, and what came later."""
+    try:
+        now = dt.datetime.now(ZoneInfo(settings.timezone))
+    except (OSError, KeyError, ValueError):
+        return  # watch.machine.time_zone says so
+    due = what_is_due(settings, state, now.date())
+    if due.as_of is None:
+        yield Line("schedule", OK, f"Theo lịch chưa công bố gì: {due.why}.")
+        return
+    month = f"{due.as_of[5:]}/{due.as_of[:4]}"
+    if is_published(settings, state, due.as_of):
+        yield Line("schedule", OK, f"Đã công bố những gì đến hạn (đến kỳ {month}).")
+        return
+    changed = max(one.event.at for one in state.standings)
+    if now - changed < dt.timedelta(days=1):
+        yield Line("schedule", OK, f"Có số liệu mới, chờ lượt công bố theo lịch (đến kỳ {month}).")
+        return
+    way = "giamngheo publish-due; xem vì sao lịch không chạy (giamngheo up, hoặc giamngheo-publish.timer)"
+    yield Line("schedule", WARNING, f"Quá một ngày mà chưa công bố những gì đến hạn (đến kỳ {month}).", way)
 
 
 def upkeep(settings: Settings) -> Iterator[Line]:
