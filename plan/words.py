@@ -12,6 +12,8 @@ TARGET_STATUS_VI = {
     "no_target": "không có chỉ tiêu",
     "no_data": "chưa có số liệu",
 }
+# Where the plan gives a task to nobody (accountable is NULL), in Vietnamese and in English.
+NO_BODY = ("Kế hoạch không nêu cơ quan", "The plan names no body")
 # (measure, basis) of mart.target_vs_actual.
 MEASURES_VI = {
     ("percentage_points", "excluding_social_protection"): "giảm tỷ lệ (điểm %, trừ BTXH)",

@@ -14,7 +14,7 @@ import polars as pl
 
 from forms.numbers import number_vi
 from plan.reference import PLAN_YEAR, table
-from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI, no_plan_vi
+from plan.words import MEASURES_VI, NO_BODY, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI, no_plan_vi
 from reports import figures
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
@@ -337,7 +337,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
         {
             "name": row["policy_name_vi"],
             "unit": units[row["unit"]],
-            "accountable": row["accountable"],
+            "accountable": row["accountable"] or NO_BODY[0],
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),

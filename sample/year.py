@@ -21,9 +21,9 @@ from sample.calibration import Ints, share_out
 from sample.fates import Fates, plan_fates
 from sample.household import FLAGS_N2, Household, reclassify, relieve
 from sample.later import later_fates
-from sample.policies import policy_rows
+from sample.policies import policy_rows, with_insurance
 from sample.population import Commune, Population, build_population
-from sample.summaries import summarise
+from sample.summaries import register, summarise
 
 # The sample year ends with the plan; it can be told on to the last month for which the form is valid.
 LAST_PERIOD, END_PERIOD = plan().last_period, FORM_VALID_TO
@@ -64,13 +64,15 @@ def generate_year(seed: int = PLAN_YEAR, first: str = BASELINE_PERIOD, last: str
             rows = _baseline_rows(households) if period == BASELINE_PERIOD else []
             if period != BASELINE_PERIOD:
                 rows = _month_rows(rng, households, fates, district.code, month_of_year)
+            before = year.get((next_period(period, -1), district.code))
+            earlier = before.policy if before and not period.endswith("-01") else None
             month = DistrictMonth(
                 cover=_cover(rng, district, period),
                 household=rows,
                 commune=residents[period][district.code],
-                policy=policies[month_of_year][district.code],
+                policy=with_insurance(policies[month_of_year][district.code], register(rows), earlier),
             )
-            year[period, district.code] = summarise(month, year.get((next_period(period, -1), district.code)))
+            year[period, district.code] = summarise(month, before)
     return {slot: month for slot, month in year.items() if slot[0] >= first}
 
 

@@ -7,7 +7,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
-from plan.words import no_plan_en, no_plan_vi
+from plan.words import NO_BODY, no_plan_en, no_plan_vi
 from reports.page import charts
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
@@ -267,6 +267,7 @@ def _policies(figures: Figures) -> Section:
         Column(_NOW.words, 2),
         _DONE,
         _STATUS,
+        Column(Words("Hộ còn thiếu hụt", "Households still lacking"), 0),
         _ANSWERS,
     ]
     values = [
@@ -274,13 +275,16 @@ def _policies(figures: Figures) -> Section:
             charts.target_label(row),
             *(row[key] for key in ("baseline", "target_value", "actual", "achieved_pct")),
             STATUS[row["status"]],
-            same(row["accountable"]),
+            row["register_deprived_households"],
+            same(row["accountable"]) if row["accountable"] else Words(*NO_BODY),
         ]
         for row in rows
     ]
     reading = Words(
-        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với 39.000 người.",
-        "Those served since 1 January, of those eligible; jobs against 39,000 persons.",
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với 39.000 người. Cột hộ còn "
+        "thiếu hụt đếm trong danh sách hộ nghèo, cận nghèo cuối kỳ, không theo số báo cáo của chính sách.",
+        "Those served since 1 January, of those eligible; jobs against 39,000 persons. Households still lacking it are "
+        "counted in the register of poor and near-poor households, not reported with the policy.",
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
@@ -299,7 +303,7 @@ def _policies_without_plan(figures: Figures, title: Words) -> Section:
         [
             Words(row["policy_name_vi"], row["policy_name"]),
             *(row[key] for key in ("eligible", "served", "coverage_pct")),
-            same(row["accountable"]),
+            same(row["accountable"]) if row["accountable"] else Words(*NO_BODY),
         ]
         for row in figures.coverage
     ]
