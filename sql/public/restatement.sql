@@ -30,5 +30,7 @@ select
 from mart.restatement as figures
 semi join core.indicator_definition using (indicator, population)
 left join hidden_figure using (indicator, population, period, unit_code)
-where figures.level <> 'commune'
+where figures.mart = 'mart.indicator'
+  and figures.mart_column = 'value'
+  and figures.level <> 'commune'
 order by period, unit_code, indicator, population, published_at, published_in
