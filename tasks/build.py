@@ -257,7 +257,9 @@ def _method_parts() -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(SQL)), path.read_bytes()
 
 
-def _begin(connection: duckdb.DuckDBPyConnection, database: str, inputs: BuildInputs, hashed: str | None = None) -> None:
+def _begin(
+    connection: duckdb.DuckDBPyConnection, database: str, inputs: BuildInputs, hashed: str | None = None
+) -> None:
     """Make the schemas and macros of an attached, empty database, and put what its figures are made from into `input`.
 
     `hashed` stands for the inputs' hash where there is no need to reckon it.
@@ -293,9 +295,7 @@ def _text_table(path: Path) -> pl.DataFrame:
 _LEFT_BEHIND = ("hamlet", "household_code", "id_number_hash", "head_birth_year")
 
 
-def _load_accepted(
-    connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str]
-) -> None:
+def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str]) -> None:
     for sheet, schema in ACCEPTED.items():
         if not submissions:
             _load_frame(connection, sheet, pl.DataFrame(schema=schema))
@@ -356,7 +356,9 @@ def _restated(inputs: BuildInputs) -> pl.DataFrame:
 
 
 def _restated_months(inputs: BuildInputs) -> pl.DataFrame:
-    given = months_of(_restated(inputs), inputs.first_period) if inputs.restated_months is None else inputs.restated_months
+    given = (
+        months_of(_restated(inputs), inputs.first_period) if inputs.restated_months is None else inputs.restated_months
+    )
     return _in_range(_frame(given, RESTATED_MONTH), inputs).sort("published_at", "release_id", "period")
 
 

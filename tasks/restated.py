@@ -90,7 +90,12 @@ def compare(connection: duckdb.DuckDBPyConnection) -> None:
         " mart_key varchar[], mart_column varchar, as_published double, as_known_now double,"
         " verdict_published varchar, verdict_now varchar)"
     )
-    made = {row[0] for row in connection.execute("select table_name from duckdb_tables() where database_name = 'earlier'").fetchall()}
+    made = {
+        row[0]
+        for row in connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'earlier'"
+        ).fetchall()
+    }
     for mart, key in FIGURE_KEYS.items():
         if (table := _table(mart)) in made:
             types = {name: type_ for name, type_, *_ in connection.execute(f"describe earlier.{table}").fetchall()}
@@ -110,9 +115,7 @@ def _lots(months: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
     yield from lots.values()
 
 
-def _slots(
-    slots: pl.DataFrame, restated: pl.DataFrame, lot: list[dict[str, Any]], first_period: str
-) -> pl.DataFrame:
+def _slots(slots: pl.DataFrame, restated: pl.DataFrame, lot: list[dict[str, Any]], first_period: str) -> pl.DataFrame:
     """The slots of a lot's months and of the baseline, with the files of then."""
     baseline = period_end(first_period)
     of = {row["period"]: row["month_of"] for row in lot} | {baseline: lot[0]["baseline_of"]}

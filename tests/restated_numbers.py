@@ -33,7 +33,12 @@ def differing(then: Path, now: Path) -> Known:
     """What was published and what is known now (None where the row is gone) of each number that is another."""
     found: Known = {}
     with duckdb.connect(str(then), read_only=True) as connection:
-        marts = {row[0] for row in connection.execute("select table_name from duckdb_tables() where schema_name = 'mart'").fetchall()}
+        marts = {
+            row[0]
+            for row in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'mart'"
+            ).fetchall()
+        }
         [baseline] = connection.execute("select min(period)::varchar from core.period").fetchone() or [None]
     assert marts - WITHOUT_NUMBERS == set(KEYS)
     for mart, rest in KEYS.items():

@@ -20,6 +20,7 @@ PUBLISHED_AT = dt.datetime(2020, 2, 12, 3, tzinfo=dt.UTC)
 DECIDED_AT = dt.datetime(2020, 3, 2, 3, tzinfo=dt.UTC)
 RELEASE = "2020-01-aaaaaaaaaaaa"
 
+
 def then_registers() -> dict[str, Register]:
     """January as it was published: Ngọc Hiển had not come."""
     found = {register.district_code: register for register in province(JANUARY)}
