@@ -136,7 +136,7 @@ def _last_month(settings: Settings, state: State, as_of: str | None) -> str:
 
 
 def _small_changes(settings: Settings, state: State, last: str) -> list[SmallChange]:
-    """What of the corrections that no release has shown is small; their tables are written again where they are lost."""
+    """Which of the corrections that no release has shown are small; tables that were lost are written again."""
     found = corrections(state, settings.first_period, last)
     if not found:
         return []
@@ -196,7 +196,8 @@ def _event(settings: Settings, state: State, published: Published, by: str, sour
         payload["held"] = [one.told() | {"submission_id": one.shown} for one in published.small_changes]
     elif published.small_changes:
         payload["small_changes"] = [one.told() for one in published.small_changes]
-    return Event("published", at, **({"by": by} if by else {}), payload=payload)
+    event = Event("published", at, payload=payload)
+    return replace(event, by=by) if by else event
 
 
 @recorded("rollback")

@@ -15,7 +15,7 @@ from tasks.cross import cross_counts
 from tasks.findings import to_frame, with_household_id
 from tasks.judgements import later_findings, write_judgement
 from tasks.pseudonym import pseudonym_key
-from tasks.publications import Held, restated
+from tasks.publications import Held, restated, without
 from tasks.restore import restore_accepted
 from tasks.status import due_date, slot_rows
 
@@ -28,20 +28,14 @@ def accepted_periods(state: State) -> set[str]:
 def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None = None) -> BuildInputs:
     """Everything a release is made from, with the accepted tables written again where they were lost.
 
-    The slots of `held` show the submission that stands there in place of the one that is accepted.
+    Of the corrections in `held` it knows nothing: what they replaced stands.
     """
-    shown = {(slot[0], period_end(slot[1])): submission_id for slot, submission_id in (held or {}).items()}
-    slots = pl.DataFrame(
-        [
-            row | {"accepted_submission_id": shown.get(place, row["accepted_submission_id"])}
-            for row in slot_rows(settings, state)
-            for place in [(row["district_code"], row["period"])]
-        ],
-        schema=SLOT,
-        orient="row",
-    ).filter(pl.col("period") <= period_end(as_of))
+    whole, state = state, without(state, held or {})
+    slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
+        pl.col("period") <= period_end(as_of)
+    )
     method = method_hash(settings.rate_denominator_excludes_social_protection)
-    otherwise = restated(state, settings.first_period, as_of, method, held)
+    otherwise = restated(whole, settings.first_period, as_of, method, held)
     restated_slots = pl.DataFrame(otherwise.slots, schema=RESTATED, orient="row")
     key = pseudonym_key(settings.data, settings.pseudonym_key)
     needed = pl.concat(

@@ -6,10 +6,10 @@ What stood for each slot then follows from the events, so nothing of it is lost 
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.states import Standing, State
+from ledger.states import ACCEPTED, Standing, State
 from plan.reference import period_end
 
 Slot = tuple[str, str]  # district code, period (YYYY-MM)
@@ -117,6 +117,22 @@ def standing_at(
             stood[standing.slot] = standing.submission_id
     stood |= {slot: submission_id for slot, submission_id in (held or {}).items() if slot in stood}
     return {slot: submission_id for slot, submission_id in stood.items() if submission_id}
+
+
+def without(state: State, held: Held) -> State:
+    """The state as it would be if the files that stand for the slots of `held` had not come."""
+    submissions = dict(state.submissions)
+    for slot, shown in held.items():
+        now = state.accepted(slot)
+        if now is not None and now.submission_id != shown:
+            del submissions[now.submission_id]
+        if shown is not None:
+            events = [one.event for one in state.standings if (one.slot, one.submission_id) == (slot, shown)]
+            last = events[-1]
+            submissions[shown] = replace(
+                submissions[shown], state=ACCEPTED, decided_at=last.at, decided_by=last.by, reason=last.reason
+            )
+    return replace(state, submissions=submissions) if held else state
 
 
 def contents_of(state: State, publication: Publication, first_period: str, as_of: str | None = None) -> dict[Slot, str]:

@@ -1,4 +1,4 @@
-"""Two warehouses held against each other: every number and verdict of the older one's marts that is another in the newer.
+"""Two warehouses held against each other: every number and verdict of the older marts that is another in the newer.
 
 Shares nothing with the models: what makes a row, and which columns only describe it, is written down again.
 """
@@ -6,9 +6,8 @@ Shares nothing with the models: what makes a row, and which columns only describ
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 import duckdb
+import polars as pl
 
 KEYS = {
     "coverage": ("policy",),
@@ -76,7 +75,7 @@ def _rows(path: Path, mart: str, key: tuple[str, ...]) -> dict[tuple[Any, ...], 
     numbers = [
         name
         for name, type_ in table.schema.items()
-        if name not in key and (name in WORDS or type_.is_numeric() and not name.startswith(RESTING))
+        if name not in key and (name in WORDS or (type_.is_numeric() and not name.startswith(RESTING)))
     ]
     words = [pl.col(name).cast(pl.String) if name in WORDS else pl.col(name).cast(pl.Float64) for name in numbers]
     values = table.select(words).rows(named=True)
