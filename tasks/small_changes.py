@@ -23,8 +23,8 @@ Tables = Callable[[str, str], pl.DataFrame]
 
 # What the public tables tell of a household on the register, in whatever sum of its commune it is counted; and, in the
 # sums of its district alone, how it came there or left.
-_TOLD = ("class", "persons", "head_sex", "ethnicity", "social_protection", "merit", *DEPRIVATIONS)
-_FLOWS = ("class_previous", "movement")
+TOLD = ("class", "persons", "head_sex", "ethnicity", "social_protection", "merit", *DEPRIVATIONS)
+FLOWS = ("class_previous", "movement")
 _LEFT, _KHMER = "KN", "Khmer"
 _RESIDENTS = ("households", "persons", "minority_households", "khmer_households")
 
@@ -111,11 +111,11 @@ def _changed_slightly(tables: Tables, before: str, after: str) -> set[str]:
     """The communes in which few households changed; all that changed where they are few in the whole district."""
     then, now = (_households(tables(one, "household")) for one in (before, after))
     on_register = pl.col("class") != _LEFT
-    slight = _small_ones(_counted(then.filter(on_register), now.filter(on_register), "commune_code", _TOLD), "changed")
-    whole = _counted(then, now, "district_code", (*_TOLD, *_FLOWS))
+    slight = _small_ones(_counted(then.filter(on_register), now.filter(on_register), "commune_code", TOLD), "changed")
+    whole = _counted(then, now, "district_code", (*TOLD, *FLOWS))
     if _small_ones(whole, "changed", "district_code"):
         slight |= set(
-            _counted(then, now, "commune_code", (*_TOLD, *_FLOWS)).filter(pl.col("changed") > 0)["commune_code"]
+            _counted(then, now, "commune_code", (*TOLD, *FLOWS)).filter(pl.col("changed") > 0)["commune_code"]
         )
     residents = (
         tables(before, "commune")

@@ -265,7 +265,6 @@ def test_a_correction_of_one_household_needs_a_word_or_waits_for_the_next_month(
 def test_a_held_correction_goes_out_with_the_next_month(office: Office) -> None:
     before = office.take("december", a_month())
     office.publish()
-    office.close(DECEMBER)
     office.take("corrected", corrected_december())
     # What came late is published at once, the correction is not.
     there = {"commune_code": "32248", "commune_name": "Xã Đất Mũi"}
