@@ -13,7 +13,8 @@ import duckdb
 import polars as pl
 
 from plan.reference import period_end
-from tasks.models import FIGURE_KEYS, MODELS, model_sql
+from tasks.disclosure import suppressed_counts
+from tasks.models import FIGURE_KEYS, MODELS, SQL, model_sql
 
 if TYPE_CHECKING:
     from tasks.build import BuildInputs
@@ -33,6 +34,7 @@ DESCRIBING = {
     "printed", "programme_name_vi", "provisional", "target_value", "target_value_high", "target_version", "unit",
     "unit_name",
 }  # fmt: skip
+_NO_HIDDEN = "'' as release_id, '' as indicator, '' as population, date '2000-01-01' as period, '' as unit_code"
 _NUMBERS = ("BIGINT", "INTEGER", "HUGEINT", "DOUBLE", "DECIMAL")
 
 
@@ -74,6 +76,7 @@ def make_earlier(
                 )
         for mart in FIGURE_KEYS:
             _keep(connection, mart)
+        _keep_hidden(connection)
         connection.unregister("wanted")
         connection.execute("use memory; detach made; detach input")
 
@@ -96,6 +99,8 @@ def compare(connection: duckdb.DuckDBPyConnection) -> None:
             "select table_name from duckdb_tables() where database_name = 'earlier'"
         ).fetchall()
     }
+    hidden = "from earlier.hidden_figure" if "hidden_figure" in made else f"select {_NO_HIDDEN} limit 0"
+    connection.execute(f"create table input.restated_hidden as {hidden}")
     for mart, key in FIGURE_KEYS.items():
         if (table := _table(mart)) in made:
             types = {name: type_ for name, type_, *_ in connection.execute(f"describe earlier.{table}").fetchall()}
@@ -149,6 +154,27 @@ def _keep(connection: duckdb.DuckDBPyConnection, mart: str) -> None:
     )
     table = f"earlier.{_table(mart)}"
     connection.execute(f"create table if not exists {table} as {rows} limit 0; insert into {table} {rows}")
+
+
+def _keep_hidden(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the indicators of province and districts that the public tables of then did not show to `earlier`.
+
+    Who reads the newer release's public tables only must not learn them from there.
+    """
+    connection.register("suppressed", suppressed_counts(connection).to_arrow())
+    connection.execute("create temp table hidden as from suppressed")
+    connection.execute((SQL / "public.sql").read_text(encoding="utf-8"))
+    rows = (
+        "select wanted.release_id, hidden_figure.* from hidden_figure"
+        " join wanted on wanted.period = hidden_figure.period and wanted.month_of = wanted.release_id"
+        " join core.unit_month as units on units.period = hidden_figure.period"
+        " and units.unit_code = hidden_figure.unit_code and units.level <> 'commune'"
+    )
+    connection.execute(
+        f"create table if not exists earlier.hidden_figure as {rows} limit 0; insert into earlier.hidden_figure {rows}"
+    )
+    connection.execute("drop table temp.hidden_figure; drop table temp.hidden")
+    connection.unregister("suppressed")
 
 
 def _comparison(mart: str, key: list[str], columns: dict[str, str]) -> str:

@@ -15,6 +15,7 @@ units        as (select * from core.unit_month),
 submissions  as (select * from meta.submission),
 policies     as (select * from core.policy),
 definitions  as (select * from core.indicator_definition),
+hidden       as (select * from input.restated_hidden),
 
 -- A target is a month held against the baseline: the files of either may have changed it.
 scopes(mart, mart_column, of_month, of_baseline) as (
@@ -177,7 +178,9 @@ select
     array_to_string(list_transform(described.mart_key, lambda part: coalesce(part, '')), '|')   as mart_key,
     described.mart_column,
     described.verdict_published,
-    described.verdict_now
+    described.verdict_now,
+    described.mart = 'mart.indicator' and described.mart_column = 'value' and affected.level <> 'commune'
+        and hidden.release_id is null                           as was_public
 from described
 join months on months.release_id = described.release_id and months.period = described.period
 left join affected on  affected.release_id  = described.release_id
@@ -185,5 +188,10 @@ left join affected on  affected.release_id  = described.release_id
                    and affected.unit_code   = described.unit_code
                    and affected.of_month    = described.of_month
                    and affected.of_baseline = described.of_baseline
+left join hidden on  hidden.release_id = described.release_id
+                 and hidden.period     = described.period
+                 and hidden.unit_code  = described.unit_code
+                 and hidden.indicator  = described.indicator
+                 and hidden.population = described.population
 order by described.period, described.unit_code, described.indicator, described.population, months.published_at,
          described.release_id
