@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -15,6 +15,8 @@ from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from expectations.catalogue import Rule
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from review.access.users import User
     from sample.faults import FaultCase
     from settings import Settings
+    from tasks.small_changes import SmallChangeRefused
     from tasks.verify import Damage
     from watch.line import Line
 
@@ -224,14 +227,15 @@ def print_places(settings: "Settings", published: "Published") -> None:
     from tasks.remote import shown_url
 
     release = published.release
+    place = settings.current if published.is_current else release.path
     say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
-        ("kho dữ liệu", settings.current / "warehouse.duckdb"),
-        ("bảng Parquet, CSV", settings.current / "tables"),
-        ("bảng công khai", settings.current / "public"),
-        ("biểu tổng hợp", settings.current / WORKBOOK),
-        ("báo cáo Word", settings.current / DOCUMENT),
-        ("trang báo cáo", settings.current / PAGE),
+        ("kho dữ liệu", place / "warehouse.duckdb"),
+        ("bảng Parquet, CSV", place / "tables"),
+        ("bảng công khai", place / "public"),
+        ("biểu tổng hợp", place / WORKBOOK),
+        ("báo cáo Word", place / DOCUMENT),
+        ("trang báo cáo", place / PAGE),
         ("tệp gốc", shown_url(settings.raw_url) if settings.raw_url else settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
@@ -239,11 +243,11 @@ def print_places(settings: "Settings", published: "Published") -> None:
     say("Tiếp theo: giamngheo status   |   giamngheo sql")
 
 
-def missing_districts(settings: "Settings") -> dict[str, list[str]]:
-    """Period → district codes without accepted data in the current release, periods of gaps only."""
+def missing_districts(release: "Path") -> dict[str, list[str]]:
+    """Period → district codes without accepted data in a finished release, periods of gaps only."""
     import json
 
-    manifest = json.loads((settings.current / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     missing: dict[str, list[str]] = manifest["districts_missing"]
     return missing
 
@@ -596,6 +600,10 @@ def explain(fault: Exception) -> tuple[str, bool]:
             f"Không chạy mẫu trên dữ liệu thật: {fault}. Đặt GIAMNGHEO_DATA tới một thư mục trống rồi chạy lại.",
             True,
         )
+    if name == "SmallChangeRefused":
+        from terminal_publish import refused_vi
+
+        return refused_vi(cast("SmallChangeRefused", fault)), True
     if name == "NothingToPublish":
         return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
     if name == "NotAsSealed":

@@ -21,7 +21,7 @@ from prefect.task_runners import TaskRunner
 from flows.ingest import IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
-from flows.publish import NothingToPublish, Published, publish
+from flows.publish import NothingToPublish, Published, SmallChanges, publish
 from flows.scheduled import publish_due
 from flows.work import DASK
 from ledger.states import derive_state
@@ -31,6 +31,7 @@ from tasks.inputs import accepted_periods
 from tasks.ledgers import open_ledger
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
+from tasks.small_changes import SmallChangeRefused
 
 Outcome = TypeVar("Outcome")
 
@@ -54,9 +55,16 @@ def run_ingest(inbox: Path | None = None) -> IngestReport:
     return _unless_raised(outcome, IngestReport)
 
 
-def run_publish(as_of: str | None = None, *, when_due: bool = False) -> Published:
-    """`flows.publish.publish`, or `publish_due`, recorded by Prefect. Raises what that raises."""
-    return _unless_raised(_outcome(publish_flow(as_of, when_due, return_state=True)), Published)
+def run_publish(
+    as_of: str | None = None, to_current: bool = False, small: str = SmallChanges.REFUSE.value, by: str = ""
+) -> Published:
+    """`flows.publish.publish`, recorded by Prefect; `small` is one of SmallChanges. Raises what that raises."""
+    return _unless_raised(_outcome(publish_flow(as_of, to_current, small, by, return_state=True)), Published)
+
+
+def run_due() -> Published:
+    """`flows.scheduled.publish_due`, recorded by Prefect. Raises what that raises."""
+    return _unless_raised(_outcome(publish_flow(when_due=True, return_state=True)), Published)
 
 
 def _ingest_run_name() -> str:
@@ -109,23 +117,43 @@ def _last_month(when_due: bool) -> str | None:
 
 
 @flow(name="publish", flow_run_name=_publish_run_name, persist_result=False)
-def publish_flow(as_of: str | None = None, when_due: bool = False) -> RunState[Any]:
+def publish_flow(
+    as_of: str | None = None,
+    to_current: bool = False,
+    small: str = SmallChanges.HOLD.value,
+    by: str = "",
+    when_due: bool = False,
+) -> RunState[Any]:
     """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one).
 
-    With `when_due`, as the schedule has it, and no `as_of`: only what is due by now (tasks/due.py).
+    An older month than readers have does not take theirs away unless `to_current`. A run that nobody started by hand
+    leaves corrections of few households out until a new month is published (`small`: hold, publish or refuse).
+    With `when_due`, as the schedule has it, and no `as_of`, only what is due by now is published (tasks/due.py).
     """
     try:
         with told():
             if when_due and as_of is None:
                 published = publish_due(get_settings(), PrefectRunner())
             else:
-                published = publish(get_settings(), PrefectRunner(), as_of=as_of)
+                published = publish(
+                    get_settings(),
+                    PrefectRunner(),
+                    as_of=as_of,
+                    to_current=to_current,
+                    small=SmallChanges(small),
+                    by=by,
+                )
     except Exception as fault:
         return _end(fault)
     release = published.release
     record_targets(release.path / WAREHOUSE, release.release_id)
     done = "Đã phát hành / published" if release.created else "Không có gì mới / nothing new, published already:"
-    return Completed(message=f"{done} {release.release_id}", data=published)
+    message = f"{done} {release.release_id}"
+    if published.losses:
+        message += f"; người đọc mất / readers lose: {len(published.losses)}"
+    if published.held:
+        message += f"; để lại / held back: {len(published.small_changes)}"
+    return Completed(message=message, data=published)
 
 
 def _remind_run_name() -> str:
@@ -150,6 +178,9 @@ def _end(fault: Exception) -> RunState[Any]:
     if isinstance(fault, NothingToPublish):
         message = f"Chưa công bố: {fault} / nothing to publish"
         return Completed(name="Skipped", message=message, data=fault)
+    if isinstance(fault, SmallChangeRefused):
+        message = "Điều chỉnh quá nhỏ, chưa công bố / a correction of few households, not published"
+        return Completed(name="Refused", message=message, data=fault)
     message = f"Lỗi của hệ thống / a fault of the system: {StepFault(fault)}"
     if isinstance(fault, PublishBlocked) and fault.failures:
         found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)

@@ -3,7 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from flows.publish import NothingToPublish, Published, publish
+from flows.publish import NothingToPublish, Published, SmallChanges, publish
 from flows.runner import Runner
 from ledger.states import derive_state
 from settings import Settings
@@ -14,7 +14,8 @@ from tasks.ledgers import open_ledger
 def publish_due(settings: Settings, runner: Runner, *, now: dt.datetime | None = None) -> Published:
     """Publish what the schedule allows on a day; safe to run as often as one likes.
 
-    Equal inputs find the finished release. Raises NothingToPublish, which says why, and what `publish` raises.
+    Equal inputs find the finished release; corrections of a few households wait for the next month. Raises
+    NothingToPublish, which says why, and what `publish` raises.
     """
     at = now or dt.datetime.now(dt.UTC)
     ledger = open_ledger(settings)
@@ -24,4 +25,4 @@ def publish_due(settings: Settings, runner: Runner, *, now: dt.datetime | None =
         ledger.close()
     if due.as_of is None:
         raise NothingToPublish(due.why)
-    return publish(settings, runner, as_of=due.as_of, now=now)
+    return publish(settings, runner, as_of=due.as_of, small=SmallChanges.HOLD, now=now)

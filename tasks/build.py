@@ -19,12 +19,14 @@ from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end, plan
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
 from tasks.models import MODELS, SQL, model_sql
+from tasks.restated import compare, make_earlier, months_of
 from tasks.schemas import ACCEPTED
 
 __all__ = [
     "FINDING",
     "FINDING_COUNT",
     "RESTATED",
+    "RESTATED_MONTH",
     "SLOT",
     "SQL",
     "SUBMISSION",
@@ -117,6 +119,16 @@ RESTATED: Schema = {
     "is_same_method": pl.Boolean,
 }
 
+# One row per earlier release and month of which it published other numbers than are known now.
+RESTATED_MONTH: Schema = {
+    "release_id": pl.String,
+    "published_at": _UTC,
+    "period": pl.Date,
+    "month_of": pl.String,  # the release of RESTATED that has the month's files; null where they are those of now
+    "baseline_of": pl.String,  # the same for the files of the baseline, from which targets start
+    "is_same_method": pl.Boolean,
+}
+
 FINDING_COUNT: Schema = {
     "submission_id": pl.String,
     "rule": pl.String,
@@ -133,7 +145,8 @@ class BuildInputs:
     files per submission (tasks/schemas.py). `submissions` has the columns of SUBMISSION, `slots` those of
     SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
     the columns of FINDING, `finding_counts` has those of FINDING_COUNT. `restated` has those of RESTATED; the
-    accepted tables of its published submissions are in `accepted` too.
+    accepted tables of its published submissions are in `accepted` too. `restated_months` has those of RESTATED_MONTH;
+    None where every release stands in `restated` with all that it published otherwise.
     """
 
     as_of: str
@@ -146,6 +159,7 @@ class BuildInputs:
     rate_denominator_excludes_social_protection: bool = False
     code_version: str = ""
     restated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATED))
+    restated_months: pl.DataFrame | None = None
 
 
 def build_warehouse(target: Path, inputs: BuildInputs) -> None:
@@ -167,14 +181,13 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
         # The progress bar writes to stdout, which belongs to the command's own output.
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set threads = {THREADS}; set timezone = 'UTC'")
-        connection.execute("attach ':memory:' as input")
+        make_earlier(connection, inputs, _restated(inputs), _restated_months(inputs), _begin)
         connection.execute(f"attach {quoted(str(target))} as warehouse (storage_version '{STORAGE_VERSION}')")
-        _load_inputs(connection, inputs)
-        connection.execute("use warehouse")
-        connection.execute("create schema core; create schema mart; create schema meta")
-        for macros in ("macros.sql", "shared.sql"):
-            connection.execute((SQL / macros).read_text(encoding="utf-8"))
+        _begin(connection, "warehouse", inputs)
+        _load_records(connection, inputs)
         for model in MODELS:
+            if model == "mart.restatement":
+                compare(connection)
             connection.execute(f"create table {model} as\n{model_sql(model)}")
         connection.execute((SQL / "trace.sql").read_text(encoding="utf-8"))
         describe(connection)
@@ -227,6 +240,7 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     yield "findings", _listed_findings(inputs).write_csv().encode()
     yield "finding_counts", _counted_findings(inputs).write_csv().encode()
     yield "restated", _restated(inputs).write_csv().encode()
+    yield "restated_months", _restated_months(inputs).write_csv().encode()
     yield from _method_parts()
     # A release holds its reports: other forms or words make another release, though not other numbers.
     for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
@@ -248,20 +262,33 @@ def _method_parts() -> Iterator[tuple[str, bytes]]:
         yield str(path.relative_to(SQL)), path.read_bytes()
 
 
-def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
-    """Put everything the models read into the in-memory database `input`."""
+def _begin(
+    connection: duckdb.DuckDBPyConnection, database: str, inputs: BuildInputs, hashed: str | None = None
+) -> None:
+    """Make the schemas and macros of an attached, empty database, and put what its figures are made from into `input`.
+
+    `hashed` stands for the inputs' hash where there is no need to reckon it.
+    """
+    connection.execute("attach ':memory:' as input")
     for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, MOVEMENTS):
         _load_frame(connection, path.stem, _text_table(path))
     _load_accepted(connection, inputs, published_submissions(inputs))
-    _load_accepted(connection, inputs, replaced_submissions(inputs), prefix="replaced_")
-    _load_frame(connection, "restated", _restated(inputs))
-    _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
+    _load_frame(connection, "fields", _form_fields())
+    _load_frame(connection, "setting", _settings(inputs, input_hash(inputs) if hashed is None else hashed))
+    _load_frame(connection, "plan", pl.DataFrame([asdict(plan())]))
+    connection.execute(f"use {database}; create schema core; create schema mart; create schema meta")
+    for macros in ("macros.sql", "shared.sql"):
+        connection.execute((SQL / macros).read_text(encoding="utf-8"))
+
+
+def _load_records(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
+    """Put what is told of files and of earlier releases into `input`."""
+    _load_frame(connection, "restated", _restated(inputs))
+    _load_frame(connection, "restated_month", _restated_months(inputs))
+    _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "findings", _listed_findings(inputs))
     _load_frame(connection, "finding_counts", _counted_findings(inputs))
-    _load_frame(connection, "fields", _form_fields())
-    _load_frame(connection, "setting", _settings(inputs))
-    _load_frame(connection, "plan", pl.DataFrame([asdict(plan())]))
 
 
 def _text_table(path: Path) -> pl.DataFrame:
@@ -274,12 +301,10 @@ def _text_table(path: Path) -> pl.DataFrame:
 _LEFT_BEHIND = ("hamlet", "household_code", "id_number_hash", "head_birth_year")
 
 
-def _load_accepted(
-    connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str], prefix: str = ""
-) -> None:
+def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str]) -> None:
     for sheet, schema in ACCEPTED.items():
         if not submissions:
-            _load_frame(connection, f"{prefix}{sheet}", pl.DataFrame(schema=schema))
+            _load_frame(connection, sheet, pl.DataFrame(schema=schema))
             continue
         paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in submissions]
         missing = [str(path) for path in paths if not path.is_file()]
@@ -287,7 +312,7 @@ def _load_accepted(
             raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
         columns = ", ".join(f'"{column}"' for column in schema if column not in _LEFT_BEHIND)
         connection.execute(
-            f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
+            f"create table input.{sheet} as select {columns} from read_parquet(?)",
             [[str(path) for path in paths]],
         )
 
@@ -336,6 +361,13 @@ def _restated(inputs: BuildInputs) -> pl.DataFrame:
     )
 
 
+def _restated_months(inputs: BuildInputs) -> pl.DataFrame:
+    given = (
+        months_of(_restated(inputs), inputs.first_period) if inputs.restated_months is None else inputs.restated_months
+    )
+    return _in_range(_frame(given, RESTATED_MONTH), inputs).sort("published_at", "release_id", "period")
+
+
 def _form_fields() -> pl.DataFrame:
     """Every field of the workbook: sheet key and name, field key, label, and whether it is personal."""
     return pl.DataFrame(
@@ -353,7 +385,7 @@ def _form_fields() -> pl.DataFrame:
     )
 
 
-def _settings(inputs: BuildInputs) -> pl.DataFrame:
+def _settings(inputs: BuildInputs, hashed: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "as_of_period": [period_end(inputs.as_of)],
@@ -362,6 +394,6 @@ def _settings(inputs: BuildInputs) -> pl.DataFrame:
             "form": [FORM_CODE],
             "rule_pack": [rule_pack()],
             "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],
-            "input_hash": [input_hash(inputs)],
+            "input_hash": [hashed],
         }
     )

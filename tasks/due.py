@@ -3,11 +3,12 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from ledger.events import Event
 from ledger.states import State
 from plan.reference import districts
 from settings import Settings
 from tasks.inputs import accepted_periods
-from tasks.publications import publications, standing_at
+from tasks.publications import current_release, publications, standing_at
 from tasks.status import due_date, expected_periods
 
 
@@ -23,8 +24,8 @@ def what_is_due(settings: Settings, state: State, today: dt.date) -> Due:
     """What a scheduled run publishes on a day.
 
     A month is ready when its due day has passed, or when every district is accepted or excused; months become ready in
-    their order. A later month that somebody published by hand stays published, with what came since. After a rollback
-    nothing is published again until something else is known.
+    their order. A later month that somebody published by hand stays published, with what came since. Where readers
+    were put back by hand, nothing is published again until something else is known.
     """
     accepted = accepted_periods(state)
     if not accepted:
@@ -35,14 +36,14 @@ def what_is_due(settings: Settings, state: State, today: dt.date) -> Due:
             waits = period
             break
         ready = period if period in accepted else ready
-    published = state.published[-1] if state.published else None
-    by_hand = published.payload.get("as_of", "") if published else ""
-    as_of = max(ready or "", by_hand)
+    current = current_release(state)
+    as_of = max(ready or "", current.as_of if current else "")
     if not as_of:
         return Due(None, _waits(settings, state, waits or min(accepted)))
-    if published and published.kind == "rolled_back" and not _is_news(settings, state, as_of):
-        release = published.payload["release_id"]
-        return Due(None, f"đã quay lại bản {release} và chưa có gì mới từ đó; công bố lại bằng tay: giamngheo publish")
+    left = _left(state)
+    if current and left and not _is_news(settings, state, left, as_of):
+        why = f"đã quay lại bản {current.release_id} và chưa có gì mới từ đó; công bố lại bằng tay: giamngheo publish"
+        return Due(None, why)
     return Due(as_of)
 
 
@@ -65,22 +66,27 @@ def _waits(settings: Settings, state: State, period: str) -> str:
     )
 
 
-def _is_news(settings: Settings, state: State, as_of: str) -> bool:
-    """Whether other files stand now than in the last publication, of which readers were put back."""
-    last = publications(state)[-1:]
-    first = settings.first_period
-    return not last or standing_at(state, last[0].position, first, min(as_of, last[0].as_of)) != standing_at(
-        state, state.position, first, as_of
-    )
+def _left(state: State) -> Event | None:
+    """The publication that readers were put back from by hand, by a rollback or to an older month; None where none."""
+    switches = [event for event in state.published if event.payload.get("current", True)]
+    left = next((event for event in reversed(switches[:-1]) if event.kind == "published"), None)
+    if left is None:
+        return None
+    last = switches[-1]
+    return left if last.kind == "rolled_back" or last.payload["as_of"] < left.payload["as_of"] else None
+
+
+def _is_news(settings: Settings, state: State, left: Event, as_of: str) -> bool:
+    """Whether other files stand now than in a publication."""
+    first, known = settings.first_period, left.payload.get("position", left.id)
+    then = standing_at(state, known, first, min(as_of, left.payload["as_of"]))
+    return then != standing_at(state, state.position, first, as_of)
 
 
 def is_published(settings: Settings, state: State, as_of: str) -> bool:
-    """Whether the last publication has the files that stand now, up to a month. Of files alone: a mended program is
-    published by the next run, too."""
-    last = publications(state)[-1:]
+    """Whether the files that stand now up to a month are those that its last publication knew."""
+    last = [one for one in publications(state) if one.as_of == as_of][-1:]
     first = settings.first_period
-    return (
-        bool(last)
-        and last[0].as_of == as_of
-        and (standing_at(state, last[0].position, first, as_of) == standing_at(state, state.position, first, as_of))
+    return bool(last) and (
+        standing_at(state, last[0].position, first, as_of) == standing_at(state, state.position, first, as_of)
     )

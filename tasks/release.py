@@ -64,9 +64,9 @@ def release_id(inputs: BuildInputs) -> str:
 
 
 def make_release(
-    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = ()
+    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = (), *, switched: bool = True
 ) -> ReleaseResult:
-    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
+    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards, if `switched`.
 
     A finished release of the same inputs is used again. Raises PublishBlocked where an audit finds bad rows
     or a stray .wal stands beside a published file; nothing has been switched then.
@@ -88,8 +88,9 @@ def make_release(
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    with step("switch", release=name):
-        point_current(releases, current, name)
+    if switched:
+        with step("switch", release=name):
+            point_current(releases, current, name)
     return ReleaseResult(name, final, created)
 
 
