@@ -203,7 +203,7 @@ def print_story(settings: "Settings", state: "State") -> None:
     from tasks.status import STATES_VI
 
     states = Counter(one.state for one in state.submissions.values())
-    late = sum(row["on_time"] is False for row in _status(settings, state))
+    late = sum(row["submission_id"] is not None and row["on_time"] is False for row in _status(settings, state))
     parts = ", ".join(f"{count} {STATES_VI[name]}" for name, count in states.most_common())
     say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} tệp nộp muộn.", bold=True)
     for one in state.submissions.values():
