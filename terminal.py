@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from forms.numbers import DECIMALS
 from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
 
@@ -144,7 +145,7 @@ def print_targets(settings: "Settings") -> None:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for level, _, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
         if level == "province":
-            decimals = 0 if measure == "households" else 2
+            decimals = DECIMALS[measure]
             table.add_row(
                 TARGETS_VI[target],
                 MEASURES_VI[measure, basis],
@@ -152,7 +153,7 @@ def print_targets(settings: "Settings") -> None:
                 number_vi(goal, decimals),
                 number_vi(actual, decimals),
                 number_vi(change, decimals),
-                number_vi(achieved, 1),
+                number_vi(achieved, DECIMALS["achieved_pct"]),
                 TARGET_STATUS_VI[status],
             )
     _plain(table)
@@ -397,7 +398,7 @@ _PARTS_VI = {"numerator": "Tử số", "denominator": "Mẫu số"}
 
 
 def _decimals(found: dict[str, Any]) -> int:
-    return 2 if found["unit"] == "percent" else 0
+    return DECIMALS[found["unit"]]
 
 
 def _equation(found: dict[str, Any]) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from forms.numbers import number_vi
+from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
 from plan.reference import PLAN_YEAR, table
-from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
-from reports import figures
+from plan.words import SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
+from reports import figures, target_table
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
-from reports.target_sheets import ALL, HIGH_POVERTY, PERCENT_MEASURES, WITHOUT, Targets
+from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
 from reports.unit_form import NOT_REPORTED
 from reports.words import long_day_vi, span_vi, year_start
 
@@ -52,6 +52,7 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
         **_province_fields(now.get(PROVINCE), then.get(PROVINCE), comparable),
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
+        **target_table.heading_words(),
         **_target_fields(release, targets),
         "deprivations": _deprivation_rows(connection, now.get(PROVINCE), then.get(PROVINCE), comparable),
         **_policy_fields(connection, release, targets),
@@ -236,16 +237,16 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     units = [(PROVINCE, "TOÀN TỈNH"), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
     mine = [row for row in rows if row["unit_code"] == PROVINCE and row["target"] in _MAIN_TARGETS]
-    mine.sort(key=lambda row: (_MAIN_TARGETS.index(row["target"]), _MEASURE_ORDER.index(row["measure"]), row["basis"]))
     districts = [row for row in rows if row["level"] == "district" and row["measure"] == "percentage_points"]
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
-        "targets": [_target_row(row) for row in mine],
+        "targets": target_table.main_rows(targets),
+        "job_targets": target_table.job_rows(targets),
         "target_words": f"Theo các cách tính mà Kế hoạch nêu: {_verdicts(mine, _MAIN_TARGETS)}.",
         "district_words": f"Số huyện, thành phố theo chỉ tiêu giảm tỷ lệ: {_verdicts(districts, _MAIN_TARGETS)}.",
-        "district_targets": [_district_target_row(code, name, targets) for code, name in units],
+        "district_targets": target_table.district_rows(units, targets),
         "communes": number_vi(len(communes)),
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),
@@ -266,36 +267,6 @@ def _verdicts(rows: list[Mapping[str, Any]], order: tuple[str, ...]) -> str:
 
 
 _MAIN_TARGETS = ("poor_reduction", "near_poor_reduction", "jobs")
-_MEASURE_ORDER = ("percentage_points", "households", "end_rate", "persons")
-
-
-def _target_row(row: Mapping[str, Any]) -> Text:
-    decimals = 2 if row["measure"] in PERCENT_MEASURES else 0
-    return {
-        "name": f"{TARGETS_VI[row['target']]}: {MEASURES_VI[row['measure'], row['basis']]}",
-        "section": row["plan_section"],
-        "baseline": number_vi(row["baseline"], decimals),
-        "target": number_vi(row["target_value"], decimals),
-        "actual": number_vi(row["actual"], decimals),
-        "achieved": number_vi(row["achieved_pct"], 2),
-        "status": TARGET_STATUS_VI[row["status"]],
-    }
-
-
-def _district_target_row(code: str, name: str, targets: Targets) -> Text:
-    row: Text = {"name": name, "is_total": code == PROVINCE}
-    for group in CLASSES:
-        points = targets.get(code, f"{group}_reduction", "percentage_points", WITHOUT)
-        households = targets.get(code, f"{group}_reduction", "households", ALL)
-        for key, one, decimals in (("points", points, 2), ("households", households, 0)):
-            reduced = None if one["change"] is None else -one["change"]
-            row |= {
-                f"{group}_{key}_target": number_vi(one["target_value"], decimals),
-                f"{group}_{key}": number_vi(reduced, decimals),
-                f"{group}_{key}_status": TARGET_STATUS_VI[one["status"]],
-            }
-    return row
-
 
 def _deprivation_rows(
     connection: duckdb.DuckDBPyConnection,
@@ -315,14 +286,20 @@ def _deprivation_rows(
                 "name": one["deprivation_name_vi"],
                 "accountable": one["accountable"],
                 "section": one["plan_section"],
-                "before": number_vi(then[count] if then else None),
-                "rate_before": number_vi(then[rate] if then else None, 2),
-                "now": number_vi(now[count]),
-                "rate": number_vi(now[rate], 2),
-                "change": change_vi(now[count] - then[count], 0, "hộ") if then and comparable else "",
+                "before": measured_vi(then[count] if then else None, "households"),
+                "rate_before": measured_vi(then[rate] if then else None, "rate"),
+                "now": measured_vi(now[count], "households"),
+                "rate": measured_vi(now[rate], "rate"),
+                "change": _change(now[count], then[count] if then and comparable else None, "households"),
+                "rate_change": _change(now[rate], then[rate] if then and comparable else None, "rate"),
             }
         )
     return rows
+
+
+def _change(now: float | None, before: float | None, measure: str) -> str:
+    """What a level rose or fell by, with its sign; nothing where one of the two is unknown."""
+    return "" if now is None or before is None else signed_vi(now - before, DECIMALS[measure])
 
 
 def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
@@ -338,7 +315,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),
-            "rate": number_vi(row["coverage_pct"], 2),
+            "rate": measured_vi(row["coverage_pct"], "coverage_pct"),
             "status": _policy_status(row["policy"], targets),
         }
         for row in sorted(found.iter_rows(named=True), key=lambda row: order.index(row["policy"]))
