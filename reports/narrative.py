@@ -13,28 +13,15 @@ import duckdb
 import polars as pl
 
 from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
+from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, TARGETS, UNITS
 from plan.reference import PLAN_YEAR, table
-from plan.words import SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
 from reports import figures, target_table
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
 from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
-from reports.unit_form import NOT_REPORTED
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
-_STATES_VI = {
-    "expected": "chưa gửi",
-    "received": "đã gửi, chờ kiểm tra",
-    "unreadable": "tệp không đọc được",
-    "waiting": "đã gửi, chờ báo cáo tháng trước",
-    "rejected": "đã gửi, không đạt kiểm tra",
-    "held": "đã gửi, chờ thẩm định",
-    "returned": "đã trả lại huyện",
-    "withdrawn": "đã rút",
-    "superseded": "đã được thay thế",
-    "excused": "được miễn",
-}
 
 Text = dict[str, Any]
 
@@ -77,7 +64,7 @@ def _release_fields(release: Release) -> Text:
         "year": str(release.period.year),
         "release_line": f"Nguồn số liệu: bản công bố {release.release_id}; biểu chi tiết trong report.xlsx.",
         "warnings": warnings,
-        "sample_note": SAMPLE_NOTE_VI if release.is_synthetic else "",
+        "sample_note": SAMPLE_NOTE.vi if release.is_synthetic else "",
         "reported": str(len(reported)),
         "expected": str(len(release.districts)),
         "missing": ", ".join(release.districts_missing),
@@ -157,7 +144,7 @@ def _district_rows(release: Release, now: Mapping[str, Mapping[str, Any]]) -> li
     units = [(str(number), one.code, one.name) for number, one in enumerate(release.districts, start=1)]
     for order, code, name in [*units, ("", PROVINCE, "TOÀN TỈNH")]:
         level = now.get(code)
-        shown = name if level else f"{name} ({NOT_REPORTED})"
+        shown = name if level else f"{name} ({NOT_REPORTED.vi})"
         row: Text = {"order": order, "name": shown, "is_total": code == PROVINCE}
         row["residents"] = number_vi(level["households/all"]) if level else ""
         for group in CLASSES:
@@ -260,13 +247,14 @@ def _verdicts(rows: list[Mapping[str, Any]], order: tuple[str, ...]) -> str:
     for target in order:
         counted = Counter(row["status"] for row in rows if row["target"] == target)
         whole = counted.total()
-        verdicts = ", ".join(f"{word} {counted[key]}/{whole}" for key, word in TARGET_STATUS_VI.items() if counted[key])
+        verdicts = ", ".join(f"{word.vi} {counted[key]}/{whole}" for key, word in STATUSES.items() if counted[key])
         if verdicts:
-            words.append(f"{TARGETS_VI[target].lower()} {verdicts}")
+            words.append(f"{TARGETS[target].vi.lower()} {verdicts}")
     return "; ".join(words)
 
 
 _MAIN_TARGETS = ("poor_reduction", "near_poor_reduction", "jobs")
+
 
 def _deprivation_rows(
     connection: duckdb.DuckDBPyConnection,
@@ -305,12 +293,11 @@ def _change(now: float | None, before: float | None, measure: str) -> str:
 def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
     """Eligible and served since 1 January in the province, in the order of the form's policies."""
     order = [row["policy"] for row in table("policies_monitored")]
-    units = {"persons": "người", "households": "hộ"}
     found = figures.coverage(connection, release.period).filter(pl.col("unit_code") == PROVINCE)
     rows = [
         {
             "name": row["policy_name_vi"],
-            "unit": units[row["unit"]],
+            "unit": UNITS[row["unit"]].vi,
             "accountable": row["accountable"],
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
@@ -326,7 +313,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
 def _policy_status(policy: str, targets: Targets) -> str:
     """The verdict on a policy whose target is a share of the eligible; nothing for others."""
     row = targets.rows.get((PROVINCE, f"policy_coverage:{policy}", "coverage_pct", "eligible"))
-    return "" if row is None or row["target_value"] is None else TARGET_STATUS_VI[row["status"]]
+    return "" if row is None or row["target_value"] is None else STATUSES[row["status"]].vi
 
 
 def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> list[Text]:
@@ -334,7 +321,7 @@ def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> lis
     months: dict[str, list[str]] = {}
     for row in figures.silent_slots(connection).iter_rows(named=True):
         if row["period"].year == release.period.year or row["period"] == release.baseline:
-            words = f"{row['district_name']} ({_STATES_VI[row['state']]})"
+            words = f"{row['district_name']} ({STATES[row['state']].vi})"
             months.setdefault(f"{row['period']:%m/%Y}", []).append(words)
     return [{"month": month, "districts": "; ".join(words)} for month, words in months.items()]
 

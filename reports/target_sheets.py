@@ -14,11 +14,11 @@ import polars as pl
 
 from forms.layout import column_letter
 from forms.numbers import cell_kind
+from labels.table import INCOMPLETE, NOT_REPORTED, STATUSES, TARGETS, measure_words
 from plan.reference import table
-from plan.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
-from reports.unit_form import NOT_REPORTED, Places
+from reports.unit_form import Places
 
 ALL, WITHOUT = "all", "excluding_social_protection"
 # Keys of the forms that the levels are taken from, now and at the baseline.
@@ -95,9 +95,9 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
     without = targets.get(code, target, "households", WITHOUT)
     end = targets.get(code, target, "end_rate", WITHOUT)
     name = "TOÀN TỈNH" if code == PROVINCE else unit["unit_name"]
-    missing = "" if unit["is_reported"] else NOT_REPORTED
+    missing = "" if unit["is_reported"] else NOT_REPORTED.vi
     if code == PROVINCE and points["status"] == "no_data":
-        missing = "chưa đủ báo cáo"
+        missing = INCOMPLETE.vi
     cells: list[Cell] = [
         "" if code == PROVINCE else str(number),
         f"{name} ({missing})" if missing else name,
@@ -117,7 +117,7 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
         _formula(points["achieved_pct"], f"100*J{at}/E{at}"),
         _formula(every["achieved_pct"], f"100*K{at}/F{at}"),
         _formula(without["achieved_pct"], f"100*L{at}/F{at}"),
-        *(TARGET_STATUS_VI[one["status"]] for one in (points, every, without, end)),
+        *(STATUSES[one["status"]].vi for one in (points, every, without, end)),
     ]
     return Row(cells, "province" if code == PROVINCE else "plain")
 
@@ -195,7 +195,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
 def target_names(deprivation_names: Mapping[str, str]) -> dict[str, str]:
     """Every target of the province in the order of printing, by its Vietnamese name."""
     return {
-        **TARGETS_VI,
+        **{target: words.vi for target, words in TARGETS.items()},
         **{f"deprivation:{key}": f"Thiếu hụt: {name}" for key, name in deprivation_names.items()},
         **{f"policy_coverage:{row['policy']}": row["label_vi"] for row in table("policies_monitored")},
     }
@@ -219,7 +219,7 @@ def _department_row(row: Mapping[str, Any], order: str, name: str, places: Place
     cells: list[Cell] = [
         order,
         name,
-        MEASURES_VI[row["measure"], row["basis"]],
+        measure_words(row["measure"], row["basis"]).vi,
         row["plan_section"],
         level(row, "baseline", places),
         row["target_value"],
@@ -227,7 +227,7 @@ def _department_row(row: Mapping[str, Any], order: str, name: str, places: Place
         _formula(row["change"], f"G{at}-E{at}"),
         _formula(row["achieved_pct"], achieved.format(at=at)) if has_target else None,
         _formula(row["remaining"], remaining.format(at=at)) if has_target else None,
-        TARGET_STATUS_VI[row["status"]],
+        STATUSES[row["status"]].vi,
     ]
     return Row(cells, "plain", kinds)
 
@@ -298,7 +298,7 @@ def _own_duties(targets: Targets, number: int, places: Places) -> list[Row]:
                     sections,
                     None,
                     len(mine),
-                    Formula(f'COUNTIF({at},"{TARGET_STATUS_VI["achieved"]}")', achieved),
+                    Formula(f'COUNTIF({at},"{STATUSES["achieved"].vi}")', achieved),
                     None,
                     None,
                     None,
@@ -350,7 +350,7 @@ def commune_rows(units: pl.DataFrame, targets: Targets, places: Places) -> list[
             _reduced(row, f"D{at}-G{at}"),
             _formula(row["achieved_pct"], f"100*H{at}/F{at}") if has_target else None,
             _formula(row["remaining"], f"MAX(0,F{at}-H{at})") if has_target else None,
-            TARGET_STATUS_VI[row["status"]],
+            STATUSES[row["status"]].vi,
         ]
         rows.append(Row(cells))
     last = FIRST_ROW + max(len(rows), 1)

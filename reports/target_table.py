@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from forms.numbers import DECIMALS, measured_vi, signed_vi
+from labels.table import STATUSES, TARGETS
 from plan.reference import period_end, plan
-from plan.words import TARGET_STATUS_VI, TARGETS_VI
 from reports.figures import PROVINCE
 from reports.target_sheets import WITHOUT, Targets
 
@@ -51,7 +51,7 @@ def main_rows(targets: Targets) -> list[Text]:
     return [
         {
             "is_total": measure == headline,
-            "name": f"{TARGETS_VI[f'{group}_reduction']}: {_MEASURES[measure]}",
+            "name": f"{TARGETS[f'{group}_reduction'].vi}: {_MEASURES[measure]}",
             **_cells(targets.get(PROVINCE, f"{group}_reduction", measure, plan().headline_basis)),
         }
         for group in CLASSES
@@ -65,7 +65,7 @@ def job_rows(targets: Targets) -> list[Text]:
     if row is None:
         return []
     change = "" if row["change"] is None else signed_vi(row["change"], DECIMALS["persons"])
-    return [{"name": f"{TARGETS_VI['jobs']} (người)", **_cells(row), "change": change}]
+    return [{"name": f"{TARGETS['jobs'].vi} (người)", **_cells(row), "change": change}]
 
 
 def district_rows(units: Iterable[tuple[str, str]], targets: Targets) -> list[Text]:
@@ -93,5 +93,5 @@ def _cells(row: Mapping[str, Any]) -> Text:
         "target": measured_vi(row["target_value"], measure),
         "achieved": measured_vi(row["achieved_pct"], "achieved_pct"),
         "remaining": measured_vi(row["remaining"], measure),
-        "status": TARGET_STATUS_VI[row["status"]],
+        "status": STATUSES[row["status"]].vi,
     }

@@ -44,6 +44,7 @@ PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
 REPORTS = REPOSITORY / "reports"
+LABELS = REPOSITORY / "labels"
 
 # Files written at this version are read by every DuckDB from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
@@ -229,8 +230,9 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     yield "restated", _restated(inputs).write_csv().encode()
     yield from _method_parts()
     # A release holds its reports: other forms or words make another release, though not other numbers.
-    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
+    for room in (REPORTS, LABELS):
+        for path in sorted(path for path in room.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+            yield str(path.relative_to(REPOSITORY)), path.read_bytes()
     for submission_id in (*published_submissions(inputs), *replaced_submissions(inputs)):
         for sheet in ACCEPTED:
             yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()

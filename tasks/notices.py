@@ -17,11 +17,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from labels.table import NEXT_IN_NOTICE, STATES
 from ledger.events import Event
 from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
-from tasks.status import STATES_VI, slot_rows
+from tasks.status import slot_rows
 from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
@@ -262,16 +263,11 @@ def deliver(address: Address, title: str, body: str) -> bool:
 def _of_submission(event: Event, submission: Submission) -> Notice:
     name = _DISTRICTS.get(submission.district_code or "", "Chưa rõ huyện")
     month = f"kỳ {_month(submission.period)}" if submission.period else "chưa rõ kỳ"
-    state = STATES_VI[submission.state]
+    state = STATES[submission.state].vi
     counts = f"{submission.counts('critical')} lỗi nghiêm trọng, {submission.counts('warning')} cảnh báo"
     body = f"{name}, {month}: báo cáo {state} ({counts}). Mã tệp {submission.submission_id[:12]}."
-    ways = {
-        "rejected": "Huyện sửa theo bản đánh dấu lỗi rồi gửi lại.",
-        "held": "Cần người thẩm định xem.",
-        "returned": "Huyện sửa theo bản đánh dấu lỗi rồi gửi lại.",
-    }
     kind = _TOLD[submission.state]
-    way = "Huyện gửi lại tệp." if submission.state == "unreadable" else ways[kind]
+    way = NEXT_IN_NOTICE[submission.state].vi
     return Notice(f"event {event.id}", kind, f"{name}, {month}: {state}", f"{body} {way}")
 
 

@@ -10,19 +10,6 @@ from settings import Settings
 from tasks.cross import cross_counts
 from tasks.judging import needs_look
 
-STATES_VI = {
-    "expected": "chưa nhận",
-    "received": "đã nhận, chờ kiểm tra",
-    "unreadable": "không đọc được",
-    "waiting": "chờ kỳ trước",
-    "rejected": "không đạt",
-    "held": "tạm giữ, chờ thẩm định",
-    "accepted": "chấp nhận",
-    "returned": "đã trả lại",
-    "withdrawn": "đã rút",
-    "superseded": "đã được thay thế",
-    "excused": "được miễn",
-}
 _USABLE = ("accepted", "superseded", "held", "waiting")
 # Of several files for a slot, the one that says most about it stands for the slot.
 _RANK = ("accepted", "held", "waiting", "received", "rejected", "returned", "withdrawn", "superseded", "unreadable")

@@ -10,6 +10,7 @@ from pathlib import Path
 import altair as alt
 import polars as pl
 
+from labels.table import NOT_REPORTED
 from reports.page.figures import Row
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, TARGET, Words, number, same, signed
 
@@ -26,9 +27,11 @@ SLOT_COLOURS = {
     "accepted_late": "#8fc7ae",
     "waiting": "#2f6db3",
     "held": "#e0b040",
+    "received": "#dfe7f1",
     "rejected": "#c2571a",
     "returned": "#c2571a",
     "withdrawn": "#8a94a0",
+    "superseded": "#8a94a0",
     "excused": "#c3cad2",
     "unreadable": "#7d2f12",
     "expected": "#ffffff",
@@ -151,7 +154,7 @@ def tile_map(rates: Sequence[Row], period: dt.date, language: str) -> Drawing:
         for row in rates
         if row["period"] == period and row["indicator"] == "poor_rate" and row["value"] is not None
     }
-    silent = ("chưa báo cáo", "not reported")[say]
+    silent = NOT_REPORTED[say]
     highest = max(known.values(), default=1.0)
     frame = pl.DataFrame(
         [
@@ -334,7 +337,7 @@ def slot_state(row: Row) -> str:
     """The state of a slot as the page names it: what is in the release, on time or late, or why it is not."""
     if row["is_reported"]:
         return "accepted" if row["on_time"] in (True, None) else "accepted_late"
-    return "expected" if row["state"] in ("accepted", "superseded", "received") else str(row["state"])
+    return str(row["state"])
 
 
 def target_label(row: Row) -> Words:

@@ -214,7 +214,7 @@ class TestWords:
         [row] = [row for row in table_below(provisional, "Tổng số hộ dân cư") if row[1].startswith(SILENT_NAME)]
         assert row[1:] == [f"{SILENT_NAME} (chưa có báo cáo)", *[""] * 7]
         months = {row[0]: row[1] for row in table_below(provisional, "Tháng")}
-        assert months["12/2020"] == f"{SILENT_NAME} (chưa gửi)"
+        assert months["12/2020"] == f"{SILENT_NAME} (chưa nhận)"
 
     def test_the_baseline_is_compared_with_nothing(self, baseline: Path) -> None:
         text = text_of(baseline)
