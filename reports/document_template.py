@@ -262,7 +262,7 @@ def _targets(document: Any) -> None:
                 Column("Đã giảm ({{ change_unit }})", f"{group}_reduced", 14),
                 Column("Chỉ tiêu ({{ change_unit }})", f"{group}_target", 14),
                 Column("Đạt (%)", f"{group}_achieved", 15),
-                Column("Còn phải giảm", f"{group}_remaining", 14),
+                Column("Còn phải giảm ({{ change_unit }})", f"{group}_remaining", 14),
                 Column("Kết quả", f"{group}_status", 19, left=True),
                 Column("Đã giảm (hộ)", f"{group}_households_reduced", 15),
                 Column("Chỉ tiêu (hộ)", f"{group}_households_target", 15),
@@ -287,7 +287,7 @@ def _deprivations(document: Any) -> None:
         "deprivations",
         (
             Column("TT", "order", 8),
-            Column("Chỉ số thiếu hụt", "name", 30, left=True),
+            Column("Chỉ số thiếu hụt", "name", 29, left=True),
             Column("Cơ quan phụ trách", "accountable", 28, left=True),
             Column("Mục", "section", 12, left=True),
             Column("{{ baseline_words }} (hộ)", "before", 14.5),
@@ -295,7 +295,7 @@ def _deprivations(document: Any) -> None:
             Column("Hiện nay (hộ)", "now", 14.5),
             Column("Hiện nay (%)", "rate", 14.5),
             Column("Tăng, giảm (hộ)", "change", 14.5),
-            Column("Tăng, giảm (điểm %)", "rate_change", 14.5),
+            Column("Tăng, giảm (điểm %)", "rate_change", 15.5),
         ),
     )
     body_text(document, "Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ quan phụ trách, không in con số phải đạt.")
@@ -315,13 +315,13 @@ def _policies(document: Any) -> None:
         document,
         "policies",
         (
-            Column("Chính sách", "name", 36, left=True),
+            Column("Chính sách", "name", 34, left=True),
             Column("Cơ quan phụ trách", "accountable", 33, left=True),
             Column("Mục", "section", 15, left=True),
             Column("Đơn vị", "unit", 13, left=True),
             Column("Đối tượng", "eligible", 16),
             Column("Đã thụ hưởng", "served", 16),
-            Column("%", "rate", 14),
+            Column("%", "rate", 16),
             Column("Kết quả", "status", 22, left=True),
         ),
     )

@@ -136,18 +136,23 @@ def tile_map(rates: Sequence[Row], period: dt.date, language: str) -> Drawing:
         x=alt.X("column:O", axis=None, scale=alt.Scale(padding=0.04)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04)),
     )
-    tile_layer = base.mark_rect(cornerRadius=6, stroke="#8a94a0").encode(
-        description="says:N",
-        color=alt.condition(
-            "isValid(datum.rate)",
-            alt.Color("rate:Q", scale=alt.Scale(scheme=RATE_SCHEME, domain=[0, _PALE * highest]), legend=None),
-            alt.value("#ffffff"),
-        ),
-        strokeDash=alt.condition("isValid(datum.rate)", alt.value([1, 0]), alt.value([4, 3])),
+    shaded = (
+        base.transform_filter("isValid(datum.rate)")
+        .mark_rect(cornerRadius=6, stroke="#8a94a0")
+        .encode(
+            description="says:N",
+            color=alt.Color("rate:Q", scale=alt.Scale(scheme=RATE_SCHEME, domain=[0, _PALE * highest]), legend=None),
+        )
+    )
+    # A mark without a value for its shade would not be drawn at all.
+    open_tile = (
+        base.transform_filter("!isValid(datum.rate)")
+        .mark_rect(cornerRadius=6, stroke="#8a94a0", strokeDash=[4, 3], fill="#ffffff")
+        .encode(description="says:N")
     )
     name = base.mark_text(dy=-9, fontWeight="bold", aria=False).encode(text="name:N")
     value = base.mark_text(dy=11, fontSize=14, aria=False).encode(text="words:N")
-    return alt.layer(tile_layer, name, value).properties(width=alt.Step(132), height=alt.Step(74))
+    return alt.layer(shaded, open_tile, name, value).properties(width=alt.Step(132), height=alt.Step(74))
 
 
 def waterfall(row: Row, steps: Sequence[tuple[Words, float, float, str]], language: str) -> Drawing:
@@ -162,7 +167,7 @@ def waterfall(row: Row, steps: Sequence[tuple[Words, float, float, str]], langua
                 "kind": kind,
                 "top": max(start, end),
                 "words": number(end)[say] if kind == "level" else signed(end - start)[say],
-                "welfare": WELFARE[kind][say] if kind in WELFARE else "",
+                "welfare": WELFARE[kind][say] if kind in WELFARE and start != end else "",
             }
             for words, start, end, kind in steps
         ]

@@ -13,7 +13,7 @@ from reports.page.colours import WELFARE, WELFARE_OF_FLOW
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
 from reports.page.tables import Amount, Column, Table, make_table
-from reports.page.words import FLOW, GROUP, LANGUAGES, SLOT, STATUS, Words, month, number, same
+from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
 
 
 @dataclass(frozen=True)
@@ -286,6 +286,7 @@ def _policies(figures: Figures) -> Section:
     rows = figures.policies
     columns = [
         Column(Words("Chính sách", "Policy")),
+        Column(Words("Cách tính", "Measure")),
         *(Column(words, holds_amounts=True) for words in (Words("Năm 2019", "In 2019"), _GOAL.words, _NOW.words)),
         _DONE,
         _STATUS,
@@ -294,6 +295,7 @@ def _policies(figures: Figures) -> Section:
     values = [
         [
             charts.target_label(row),
+            MEASURE[row["measure"], row["basis"]],
             *(Amount(row[key], row["measure"]) for key in ("baseline", "target_value", "actual")),
             row["achieved_pct"],
             STATUS[row["status"]],
