@@ -29,7 +29,8 @@ def small_multiples(rates: Sequence[Row], language: str) -> alt.FacetChart:
                 "rate": row["value"],
                 "which": names[row["indicator"]],
                 "words": f"{row['period']:%m/%Y}: {number(row['value'], 2)[say]} %",
-                "is_silent": not row["is_reported"],
+                # Once a month, not once a rate.
+                "has_cross": not row["is_reported"] and row["indicator"] == "poor_rate",
             }
             for row in rates
         ],
@@ -39,7 +40,7 @@ def small_multiples(rates: Sequence[Row], language: str) -> alt.FacetChart:
             "rate": pl.Float64,
             "which": pl.String,
             "words": pl.String,
-            "is_silent": pl.Boolean,
+            "has_cross": pl.Boolean,
         },
     )
     months = sorted(set(frame["month"]))
@@ -68,7 +69,7 @@ def small_multiples(rates: Sequence[Row], language: str) -> alt.FacetChart:
         color=alt.Color("which:N", legend=None), description="words:N"
     )
     silent = (
-        base.transform_filter("datum.is_silent")
+        base.transform_filter("datum.has_cross")
         .mark_text(text="×", dy=-6, fontSize=13, aria=False)
         .encode(y=alt.datum(0))
     )

@@ -164,8 +164,8 @@ def test_a_month_without_a_report_is_marked_in_the_chart_and_in_words(
     assert silent == due
     spec = charts.small_multiples(figures.rates, "vi").to_dict(validate=False)
     rows = rows_of(spec)
-    assert sum(row["is_silent"] for row in rows) == 2 * len(due)
-    assert all((row["rate"] is None) == row["is_silent"] for row in rows)
+    assert sum(row["has_cross"] for row in rows) == len(due)
+    assert sum(row["rate"] is None for row in rows) == 2 * len(due)
     [layers] = groups_of_layers(spec)
     assert any(layer["mark"].get("text") == "×" for layer in layers)
     monkeypatch.setattr(SECTIONS, "draw", lambda *_, **__: "")
