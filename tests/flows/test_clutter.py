@@ -124,8 +124,11 @@ def test_a_lost_ledger_is_still_noticed_among_them(tmp_path: Path, readers: Read
         ".Trash-1000",
         "T12.xlsx.PART",
         "T12.xlsx.filepart",
-    ]
-    + ["T12.xlsx.crdownload", "~WRD0001.tmp", "T12.xlsx.lnk", "T12.xlsx:Zone.Identifier"],
+        "T12.xlsx.crdownload",
+        "~WRD0001.tmp",
+        "T12.xlsx.lnk",
+        "T12.xlsx:Zone.Identifier",
+    ],
 )
 def test_such_a_name_is_known_in_any_case_and_depth(name: str) -> None:
     assert is_clutter(name)
