@@ -192,10 +192,12 @@ def print_story(settings: "Settings", state: "State") -> None:
     """What happened to the sample year's files, in a few lines."""
     from collections import Counter
 
+    from tasks.calendar import calendar, summary
+
     states = Counter(one.state for one in state.submissions.values())
-    late = sum(row["on_time"] is False for row in _status(settings, state))
+    late = summary(calendar(settings, state, dt.date.today()))["late"]
     parts = ", ".join(f"{count} {STATES[name].vi}" for name, count in states.most_common())
-    say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} tệp nộp muộn.", bold=True)
+    say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} báo cáo nộp muộn.", bold=True)
     for one in state.submissions.values():
         if one.state in ("rejected", "superseded") or one.decided_by not in (None, "hệ thống"):
             found = in_catalogue_order((one.judgement or {}).get("counts", {}))

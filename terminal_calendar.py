@@ -11,7 +11,8 @@ from rich.table import Table
 from labels.table import STATES, STATES_SHORT, TIMELINESS
 from ledger.states import ACCEPTED, EXCUSED
 from plan.reference import district_names
-from tasks.calendar import DUE, LATE, MISSING, ON_TIME, Slot, summary
+from tasks.calendar import Slot, summary
+from tasks.timeliness import DUE, LATE, MISSING, ON_TIME
 from tasks.words import number_vi
 from terminal import say
 

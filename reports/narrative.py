@@ -68,7 +68,7 @@ def _release_fields(release: Release) -> Text:
         "reported": str(len(reported)),
         "expected": str(len(release.districts)),
         "missing": ", ".join(release.districts_missing),
-        "late": ", ".join(district.name for district in reported if district.on_time is False),
+        "late": ", ".join(district.name for district in release.districts if district.on_time is False),
     }
 
 

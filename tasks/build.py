@@ -82,6 +82,8 @@ SLOT: Schema = {
     "state": pl.String,
     "accepted_submission_id": pl.String,  # null where nothing is accepted
     "due": pl.Date,
+    "received_on": pl.Date,  # when the first file that could be opened came; null where none did
+    "on_time": pl.Boolean,  # tasks/timeliness.py
 }
 
 FINDING: Schema = {

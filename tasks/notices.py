@@ -23,6 +23,7 @@ from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
 from tasks.status import slot_rows
+from tasks.timeliness import MISSING, timeliness
 from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
@@ -114,7 +115,8 @@ def late_notices(settings: Settings, state: State, today: dt.date) -> list[Notic
     """One notice for each slot that is overdue and has no file, and was due not too long ago."""
     found = []
     for slot in slot_rows(settings, state):
-        if slot["state"] != "expected" or not slot["due"] < today <= slot["due"] + OLDEST_DUE:
+        stands, _ = timeliness(slot["state"], slot["due"], slot["received_on"], today)
+        if stands != MISSING or today > slot["due"] + OLDEST_DUE:
             continue
         period = f"{slot['period']:%Y-%m}"
         name = _DISTRICTS.get(slot["district_code"], slot["district_code"])

@@ -87,7 +87,7 @@ def _when(due: dt.date, today: dt.date) -> str:
     left = (due - today).days
     if left == 0:
         return "hôm nay là hạn báo cáo"
-    return f"còn {left} ngày đến hạn báo cáo" if left > 0 else f"báo cáo quá hạn {-left} ngày"
+    return f"còn {left} ngày đến hạn báo cáo" if left > 0 else f"hạn báo cáo đã qua {-left} ngày"
 
 
 def _month(period: str) -> str:

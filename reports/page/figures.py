@@ -104,7 +104,7 @@ _QUERIES = {
     """,
     "slots": """
         select slot.period, slot.district_code, slot.district_name, slot.state, slot.is_reported,
-               submission.on_time, submission.received_at
+               slot.on_time, submission.received_at
         from core.slot
         left join mart.submission_status as submission
                on submission.submission_id = slot.accepted_submission_id and submission.is_published

@@ -315,7 +315,7 @@ def _policies(figures: Figures) -> Section:
 def _completeness(figures: Figures) -> Section:
     title = Words("Tình hình nộp báo cáo", "Completeness of reporting")
     reported = sum(row["is_reported"] for row in figures.slots)
-    late = sum(charts.slot_state(row) == "accepted_late" for row in figures.slots)
+    late = sum(row["on_time"] is False for row in figures.slots)
     reading = Words(
         f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được nhận, {late} báo cáo nộp muộn.",
         f"{reported} of {len(figures.slots)} monthly district reports are accepted, {late} came late.",

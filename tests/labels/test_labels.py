@@ -11,7 +11,7 @@ from expectations.catalogue import rules
 from labels.table import CHANGES, FILE, SEVERITIES, STATES, STATES_SHORT, STATUSES, TIMELINESS, kinds, measure_words
 from ledger import states
 from plan.reference import plan
-from tasks import calendar, publications
+from tasks import publications, timeliness
 
 ROOT = Path(__file__).parents[2]
 # Codes of which an output says something; a `group` or `unit` is too common a word to look for.
@@ -100,12 +100,24 @@ def test_every_code_has_words_in_both_languages() -> None:
             assert len({one.of(language) for one in words.values()}) == len(words)
 
 
+def test_the_validators_page_tells_the_states_by_the_same_words() -> None:
+    page = (ROOT / "docs" / "validator.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| ([^|]+?) \|", page[page.index("## Trạng thái") :].split("\n## ")[0], flags=re.MULTILINE)
+    assert set(listed[1:]) == {words.vi for state, words in STATES.items() if state not in ("expected", "excused")}
+
+
 def test_the_table_has_every_code_that_the_system_knows() -> None:
     named = {value for name, value in vars(states).items() if name.isupper() and isinstance(value, str)}
     assert set(STATES) == named
     # The calendar has its own signs for these.
     assert set(STATES_SHORT) == named - {states.ACCEPTED, states.EXPECTED, states.EXCUSED}
-    assert set(TIMELINESS) == {calendar.ON_TIME, calendar.LATE, calendar.MISSING, calendar.DUE, states.EXCUSED}
+    assert set(TIMELINESS) == {
+        timeliness.ON_TIME,
+        timeliness.LATE,
+        timeliness.MISSING,
+        timeliness.DUE,
+        states.EXCUSED,
+    }
     assert {rule.severity for rule in rules().values()} <= set(SEVERITIES)
     slot = ("964", "2020-01")
     causes = {

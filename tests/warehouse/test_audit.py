@@ -44,6 +44,7 @@ DAMAGE = {
     " where programme = 'programme_135'",
     "target_status_is_sound": "update mart.target_vs_actual set status = 'achieved'"
     " where unit_code = '966' and measure = 'households' and status = 'missed'",
+    "timeliness_agrees": "update mart.submission_status set on_time = not on_time where period = '2019-12-31'",
     "units_are_known": "update meta.lineage set district_code = '964' where district_code = '966'",
     "wholes_are_sums_of_parts": "update mart.indicator set value = value + 1 where unit_code = '96'"
     " and indicator = 'households' and population = 'all'",
