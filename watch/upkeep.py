@@ -9,11 +9,13 @@ from contextlib import closing
 
 import sqlalchemy as sa
 
+from errors import ProgramFault
 from ledger.events import Ledger
 from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
+from tasks.fault_words import as_ours
 from tasks.notices import addresses, given_up_and_waiting
 from telemetry.faults import described
 from telemetry.file import FOLDER, LOG_FILE
@@ -37,6 +39,10 @@ def read_ledger(settings: Settings) -> tuple[list[Line], State | None]:
     try:
         return _read(settings)
     except Exception as fault:
+        # What a stored event holds is no value any more: damage. Anything else that nothing explains is our mistake.
+        if isinstance(as_ours(fault), ProgramFault) and not isinstance(fault, ValueError):
+            says = f"Không kiểm tra được sổ sự kiện: {as_ours(fault).vi} ({described(fault)})."
+            return [Line("ledger", BROKEN, says, "báo cho người phát triển")], None
         if path is not None:
             return [Line("ledger", BROKEN, f"Không đọc được sổ sự kiện ({described(fault)}).", RESTORE)], None
         way = "kiểm tra máy chủ PostgreSQL và GIAMNGHEO_LEDGER_URL"
