@@ -75,8 +75,8 @@ class ProgramFault(SystemFault):
     usual_do_en = "send the number of the record, {record} (log logs/giamngheo.jsonl), to the developers"
     # Where the log can't be written.
     _UNRECORDED: ClassVar[dict[str, str]] = {
-        VI: "nhật ký không ghi được; gửi lệnh đã chạy và thời điểm chạy cho người phát triển",
-        EN: "the log can't be written; send the command and the time of day to the developers",
+        VI: "nhật ký không có bản ghi nào; gửi lệnh đã chạy và thời điểm chạy cho người phát triển",
+        EN: "the log has no record of it; send the command and the time of day to the developers",
     }
     _NOT_THE_DATA: ClassVar[dict[str, str]] = {
         VI: "Dữ liệu không hỏng: những gì đã ghi giữ nguyên, không có gì ghi dở.",
@@ -302,8 +302,8 @@ class WrongSettings(Refused):
 class NoSuch(Refused, LookupError):
     """There is nothing of the name or number that was asked for."""
 
-    usual_do_vi = "xem: giamngheo status --json, giamngheo releases"
-    usual_do_en = "see: giamngheo status --json, giamngheo releases"
+    usual_do_vi = "xem: giamngheo status --json"
+    usual_do_en = "see: giamngheo status --json"
 
 
 class Busy(Fault):

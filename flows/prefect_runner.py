@@ -45,10 +45,12 @@ class StepFault(SystemFault):
         said = f"{kind}, {kind_of(fault)}{f': {words}' if words else ''}"
         super().__init__(
             f"{said} (record {record})" if record else said,
-            as_ours(fault).vi,
+            "việc này không xong",
             "look for the record in logs/giamngheo.jsonl",
             "tìm bản ghi trong logs/giamngheo.jsonl",
         )
+        # Prefect shows what an exception was made of.
+        self.args = (self.en,)
 
 
 def told() -> AbstractContextManager[None]:

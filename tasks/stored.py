@@ -62,7 +62,7 @@ def _refuse_judgements(paths: Iterable[Path]) -> None:
             raise DamagedFile(
                 f"the stored findings {name} {wrong[0]}",
                 f"kết quả kiểm tra đã lưu {name} {wrong[1]}",
-                "giamngheo verify says what mends it (giamngheo rejudge, or the backup); then {again}",
+                "run giamngheo verify, which says what mends it (giamngheo rejudge, or the backup), then {again}",
                 "chạy giamngheo verify để biết cách sửa (giamngheo rejudge, hoặc bản sao lưu), rồi {again}",
             )
 

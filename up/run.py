@@ -41,8 +41,8 @@ class AlreadyUp(Fault):
 
     def __init__(self, data: str) -> None:
         super().__init__(
-            f"giamngheo up runs on this data root already ({data})",
-            f"giamngheo up đang chạy trên dữ liệu này rồi ({data})",
+            f"another giamngheo up runs on this data root ({data})",
+            f"chương trình giamngheo up đang chạy trên dữ liệu này rồi ({data})",
             "end that one first, or use it",
             "dừng lần đó trước, hoặc cứ dùng nó",
         )

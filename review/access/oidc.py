@@ -101,13 +101,13 @@ def admitted_user(desk: Desk, settings: Settings, claims: Mapping[str, Any]) -> 
     """
     name = claims.get(settings.oidc_name_claim)
     if not isinstance(name, str):
-        raise NotAUser(f"no claim {settings.oidc_name_claim}")
+        raise NotAUser(f"thông tin đăng nhập không có {settings.oidc_name_claim}")
     user = find_user(desk, name)
     if user is not None and user.disabled:
-        raise NotAUser("disabled")
+        raise NotAUser("tài khoản đã khoá")
     if not settings.oidc_role_claim:
         if user is None:
-            raise NotAUser("unknown")
+            raise NotAUser("chưa có tài khoản này")
         return user
     role = _role(settings, claims.get(settings.oidc_role_claim))
     if user is None:
@@ -123,7 +123,7 @@ def _role(settings: Settings, claimed: object) -> str:
     mapping = _mapping(settings)
     roles = [mapping[value] for value in values if isinstance(value, str) and value in mapping]
     if not roles:
-        raise NotAUser("no role")
+        raise NotAUser("thông tin đăng nhập không nói vai trò")
     return max(roles, key=ROLES.index)
 
 
