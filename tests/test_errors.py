@@ -15,15 +15,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
 import errors
 from errors import EN, SYSTEM_FAULT, WRONG_USAGE, Fault, MachineFault, ProgramFault, Refused, SystemFault
+from flows.api import PrefectFails
+from flows.prefect_flows import _served
 from flows.prefect_runner import StepFault
 from ledger.events import Event
 from ledger.states import ACCEPTED, Submission
 from settings import REPOSITORY
+from tasks.annotate.package import Unfamiliar
 from tasks.decide import Changed
+from tasks.faults import Unreadable
 from terminal import explain
 
 # What runs past Exception is the interpreter's own.
@@ -226,6 +231,30 @@ def test_every_fault_that_the_program_raises_is_read_by_the_command_line() -> No
     assert len(others) > 20
 
 
+def test_the_data_teams_page_lists_every_fault_that_may_be_read() -> None:
+    """Its table quotes the beginnings of sentences, … for what differs; none of them is of a fault that is no more."""
+    page = (REPOSITORY / "docs" / "data-team.md").read_text(encoding="utf-8")
+    rows = [row for row in page.partition("| You see |")[2].partition("\n\n")[0].splitlines() if "`" in row]
+    quoted = {text for row in rows for text in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
+    patterns = {text: re.compile(".*?".join(map(re.escape, text.split("…"))), re.DOTALL) for text in quoted}
+    faults = [fault for one in made() if isinstance(fault := evaluated(one), Fault)]
+    faults += [kind("/d") for kind in MachineFault.__subclasses__()]
+    # What the sender must act on is a finding, and what is handed from one step to another is read by nobody.
+    told = [one for one in faults if one.exit_code == SYSTEM_FAULT and not isinstance(one, Unreadable | Unfamiliar)]
+    assert len(told) > 60
+    read_of: set[str] = set()
+    unsaid: list[str] = []
+    for fault in told:
+        if A_THING in fault.vi and fault.vi[0] == A_THING[0] and not any(map(str.isalpha, fault.vi)):
+            continue  # known to running code only
+        fitting = [text for text, pattern in patterns.items() if pattern.match(fault.sentence())]
+        unsaid += [fault.sentence()] if not fitting else []
+        read_of |= set(fitting)
+    assert unsaid == []
+    others = {text for text in quoted - read_of if text[0].isupper() and "LỖI HỆ THỐNG" not in text}
+    assert others == {"Thiết đặt không dùng được…", "Sổ sự kiện thiếu những sự kiện cuối…", "Sổ sự kiện trống…"}
+
+
 def subclasses(kind: type[Fault]) -> list[type[Fault]]:
     families()
     return [kind, *(below for one in kind.__subclasses__() for below in subclasses(one))]
@@ -265,6 +294,20 @@ def test_what_comes_from_another_process_says_the_same() -> None:
         here = pickle.loads(pickle.dumps(fault))
         assert type(here) is type(fault)
         assert (str(here), here.sentence(), here.sentence(EN)) == (str(fault), fault.sentence(), fault.sentence(EN))
+
+
+def test_a_server_of_prefect_that_fails_is_told_as_one_and_a_mistake_beside_it_is_not() -> None:
+    request = httpx.Request("GET", "http://an:secret@127.0.0.1/api")
+    refused = httpx.HTTPStatusError("secret", request=request, response=httpx.Response(503))
+    for fault, said in ((httpx.ConnectError("secret"), "không trả lời"), (refused, "HTTP 503")):
+        for raised in (fault, RuntimeError("Failed to reach API")):
+            with pytest.raises(PrefectFails) as told, _served():
+                raise raised from (None if raised is fault else fault)
+            sentence, code = explain(told.value)
+            assert said in sentence and "PREFECT_API_URL" in sentence and "secret" not in sentence
+            assert code == SYSTEM_FAULT
+    with pytest.raises(KeyError), _served():
+        raise KeyError("x")
 
 
 def _class_name_of(node: ast.AST) -> bool:

@@ -17,6 +17,7 @@ from review.store import DESK_FILE
 from settings import Settings
 from tasks.fault_words import as_ours
 from tasks.notices import addresses, given_up_and_waiting
+from tasks.release import NotAsSealed, reading_release
 from telemetry.faults import described
 from telemetry.file import FOLDER, LOG_FILE
 from telemetry.runs import DONE, LastRun, last_runs
@@ -118,12 +119,13 @@ def release(settings: Settings, state: State) -> Iterator[Line]:
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with reading_release(path.parent), duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("select max(period) from mart.indicator").fetchone()
-    except duckdb.Error as fault:
-        yield Line(
-            "release", BROKEN, f"Bản đang dùng ({name}) không mở được ({described(fault)}).", "giamngheo rebuild"
-        )
+    except (NotAsSealed, duckdb.Error) as fault:
+        ours = as_ours(fault)
+        is_mistake = isinstance(ours, ProgramFault)
+        says = f"Bản đang dùng ({name}) không mở được: {ours.vi}{f' ({described(fault)})' if is_mistake else ''}."
+        yield Line("release", BROKEN, says, "báo cho người phát triển" if is_mistake else "giamngheo rebuild")
         return
     yield Line("release", OK, f"Bản đang dùng {name} mở được.")
 

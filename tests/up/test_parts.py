@@ -46,7 +46,7 @@ def test_one_that_keeps_failing_is_said_once(tmp_path: Path) -> None:
 
 
 def test_a_start_that_is_not_possible_is_tried_again(tmp_path: Path) -> None:
-    refusals = [NotReady("not yet", "chưa"), OSError(errno.ENOSPC, "No space left on device", "/d")]
+    refusals = [OSError(errno.ENOSPC, "No space left on device", "/d"), NotReady("not yet", "chưa")]
 
     def before() -> None:
         if refusals:
