@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from errors import SystemFault
 from flows.notices import announce
 from flows.runner import Runner
 from flows.work import start_work
@@ -489,8 +490,28 @@ class _Judging:
         self.report.judged.append(submission.submission_id)
 
 
+class FaultsOfTheSystem(SystemFault):
+    """A run that went on past faults of the system; `report` says what was done and what was not."""
+
+    outcome = "faults"
+
+    def __init__(self, report: IngestReport) -> None:
+        super().__init__(
+            f"{len(report.faults)} faults of the system",
+            f"{len(report.faults)} lỗi của hệ thống",
+            "see each of them below",
+            "xem từng lỗi ở dưới",
+        )
+        self.report = report
+
+    @property
+    def details(self) -> list[str]:
+        """The sentence of each."""
+        return self.report.faults
+
+
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:
-    # What a step has told already is not told again.
+    # What a step has told already is not told again; its record's number is in the sentence.
     tell_fault("step.failed", fault)
     report.faults.append(f"{what}. {describe(fault)}")
 

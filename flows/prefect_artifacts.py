@@ -10,6 +10,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from flows.ingest import IngestReport, Taken
 from labels.table import STATES, STATUSES, TARGETS, measure_words
 from ledger.states import Submission
+from tasks.release import reading_release
 from tasks.words import number_vi
 from telemetry.record import tell_fault
 
@@ -67,7 +68,7 @@ def record_targets(warehouse: Path, release_id: str) -> None:
 
 def targets_markdown(warehouse: Path) -> str:
     """The last month of `mart.target_vs_actual`, province first, as a Markdown table."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with reading_release(warehouse.parent), duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.table("mart.target_vs_actual").pl()
     rows = rows.filter(
         pl.col("period") == pl.col("period").max(),

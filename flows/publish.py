@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from errors import Refused
 from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event
@@ -20,10 +21,15 @@ from telemetry.record import step
 from telemetry.runs import Run
 
 
-class NothingToPublish(Exception):
+class NothingToPublish(Refused):
     """Nothing is accepted for the months asked for; readers see what they saw before. Says why, in Vietnamese."""
 
     outcome = "nothing"
+    usual_do_vi = "xem: giamngheo status"
+    usual_do_en = "see: giamngheo status"
+
+    def __init__(self, why_vi: str) -> None:
+        super().__init__(f"chưa công bố được: {why_vi}")
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from errors import DamagedFile
 from expectations.catalogue import rule_pack
 from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
 from tasks.models import MODELS, SQL, model_sql
 from tasks.schemas import ACCEPTED
+from tasks.stored import reading_accepted, reading_judgements
 
 __all__ = [
     "FINDING",
@@ -155,7 +157,7 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
     """Write a new DuckDB file at `target` with the schemas core, mart and meta.
 
     Only a slot's accepted submission of a period up to `as_of` is loaded. Raises FileExistsError where
-    `target` (or its .wal) exists, FileNotFoundError where an accepted table is missing, BuildError where
+    `target` (or its .wal) exists, DamagedFile where an accepted table is missing or damaged, BuildError where
     `sql/dictionary.csv` and the tables disagree.
     """
     stray = target.with_name(target.name + ".wal")
@@ -282,12 +284,18 @@ def _load_accepted(
         paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in submissions]
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
-            raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
+            raise DamagedFile(
+                f"{len(missing)} accepted tables are missing, e.g. {missing[0]}",
+                f"thiếu {len(missing)} bảng đã chấp nhận, ví dụ {missing[0]}",
+                "run giamngheo rebuild",
+                "chạy giamngheo rebuild",
+            )
         columns = ", ".join(f'"{column}"' for column in schema if column not in _LEFT_BEHIND)
-        connection.execute(
-            f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
-            [[str(path) for path in paths]],
-        )
+        with reading_accepted(path.parent for path in paths):
+            connection.execute(
+                f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
+                [[str(path) for path in paths]],
+            )
 
 
 def _accepted_path(inputs: BuildInputs, submission_id: str, sheet: str) -> Path:
@@ -317,7 +325,8 @@ def _known_submissions(inputs: BuildInputs) -> pl.DataFrame:
 
 def _listed_findings(inputs: BuildInputs) -> pl.DataFrame:
     known = _known_submissions(inputs).select("submission_id")
-    listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
+    with reading_judgements(inputs.findings):
+        listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
     frame = pl.concat([pl.DataFrame(schema=FINDING), *listed])
     return frame.join(known, on="submission_id", how="semi").sort(list(FINDING), nulls_last=True)
 

@@ -41,7 +41,4 @@ def remove_damaged(releases: Path, current: Path) -> None:
 
 
 def _is_whole(release: Path) -> bool:
-    try:
-        return (release / MANIFEST).is_file() and not verify_release(release)
-    except (ValueError, KeyError, TypeError):
-        return False
+    return (release / MANIFEST).is_file() and not verify_release(release)

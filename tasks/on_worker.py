@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from errors import ProgramFault
 from settings import get_settings
 from tasks.faults import SystemFault, Unreadable
 from tasks.gate.limits import Limits
@@ -51,8 +52,11 @@ class ReadJob:
             host = socket.gethostname()
             raise SystemFault(
                 f"the worker {host} has no raw file {self.submission_id[:12]}",
-                f"máy đọc {host} không thấy tệp gốc {self.submission_id[:12]}: cho máy đó dùng chung thư mục dữ liệu "
-                "(GIAMNGHEO_DATA) hoặc kho tệp gốc (GIAMNGHEO_RAW_URL), rồi chạy lại giamngheo ingest",
+                f"máy đọc {host} không thấy tệp gốc {self.submission_id[:12]}",
+                "let it share the data root (GIAMNGHEO_DATA) or the store of received files (GIAMNGHEO_RAW_URL), then "
+                "run giamngheo ingest",
+                "cho máy đó dùng chung thư mục dữ liệu (GIAMNGHEO_DATA) hoặc kho tệp gốc (GIAMNGHEO_RAW_URL), rồi chạy "
+                "lại giamngheo ingest",
             )
         return _readers(self.seconds, self.megabytes, self.gate).read(path, self.file_name)
 
@@ -93,7 +97,9 @@ def perform(sent: bytes) -> bytes:
             host = socket.gethostname()
             raise SystemFault(
                 f"the worker {host} has other code or rules than the coordinator",
-                f"máy đọc {host} chạy phiên bản khác với máy điều phối: cài cùng một phiên bản, khởi động lại máy đọc",
+                f"máy đọc {host} chạy phiên bản khác với máy điều phối",
+                "install the same version on both and restart the worker",
+                "cài cùng một phiên bản, khởi động lại máy đọc",
             )
         return pickle.dumps(Done(job.do()), pickle.HIGHEST_PROTOCOL)
     except Exception as fault:
@@ -111,7 +117,7 @@ def _packed_fault(fault: Exception) -> bytes:
         sent = pickle.dumps(Done(fault=fault), pickle.HIGHEST_PROTOCOL)
         pickle.loads(sent)  # noqa: S301 - what we have just written; some exceptions can't be made again
     except Exception:
-        sent = pickle.dumps(Done(fault=RuntimeError(described(fault))), pickle.HIGHEST_PROTOCOL)
+        sent = pickle.dumps(Done(fault=ProgramFault(described(fault))), pickle.HIGHEST_PROTOCOL)
     return sent
 
 

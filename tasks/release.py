@@ -9,18 +9,21 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from errors import NoSuch, SystemFault
 from expectations.catalogue import rule_pack
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
 from tasks.names import is_in_clutter
 from tasks.open_tables import write_complete, write_public
+from tasks.stored import held_against
 from telemetry.record import step
 
 WAREHOUSE = "warehouse.duckdb"
@@ -31,22 +34,45 @@ ABANDONED = ".tmp-"
 Addition = Callable[[Path], None]
 
 
-class PublishBlocked(Exception):
+class PublishBlocked(SystemFault):
     """The release must not be published; what readers see is unchanged."""
 
     outcome = "blocked"
+    usual_do_vi = "gửi các dòng này cho người phát triển: mỗi kiểm tra là một câu hỏi trong sql/audit/"
+    usual_do_en = "send these lines to the developers: each audit is a query in sql/audit/"
 
     def __init__(self, message: str, failures: Sequence[AuditFailure] = ()) -> None:
-        super().__init__("\n".join([message, *map(str, failures)]))
+        super().__init__(
+            "\n".join([message, *map(str, failures)]),
+            "chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên",
+        )
         self.failures = list(failures)
 
+    @property
+    def details(self) -> list[str]:
+        """A line for each audit."""
+        return [*map(str, self.failures)] or [self.en]
 
-class NotAsSealed(PublishBlocked):
+
+class NotAsSealed(SystemFault):
     """A finished release whose files were changed, lost or added since."""
 
+    outcome = "blocked"
+
     def __init__(self, name: str, faults: Sequence[str]) -> None:
-        super().__init__(f"release {name} is not as it was sealed: {'; '.join(faults)}. Rebuild makes it anew")
-        self.name = name
+        super().__init__(
+            f"release {name} is not as it was sealed: {'; '.join(faults)}",
+            f"bản công bố {name} không còn như khi niêm phong (tệp bị sửa, mất hoặc thêm), nên không dùng",
+            "run giamngheo verify, which names the files, then giamngheo rebuild",
+            "chạy giamngheo verify để biết tệp nào, rồi giamngheo rebuild",
+        )
+
+
+class NoSuchRelease(NoSuch):
+    """There is no finished release of this name."""
+
+    usual_do_vi = "xem: giamngheo releases"
+    usual_do_en = "see: giamngheo releases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +122,12 @@ def make_release(
 def point_current(releases: Path, current: Path, name: str) -> None:
     """Make `current` point to a finished release, in one step. Also the way back to an older one.
 
-    Raises FileNotFoundError where there is no such release, PublishBlocked where its files are not as sealed.
+    Raises NoSuchRelease, and NotAsSealed where its files are not as they were sealed.
     """
     release = releases / name
     if not (release / MANIFEST).is_file():
-        raise FileNotFoundError(f"there is no release {name} in {releases}")
-    faults = verify_release(release)
-    if faults:
-        raise NotAsSealed(name, faults)
+        raise NoSuchRelease(f"không có bản công bố {name}", en=f"there is no release {name} in {releases}")
+    _refuse_changed(release)
     switch(current, release)
 
 
@@ -144,8 +168,11 @@ def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
 
 def verify_release(release: Path) -> list[str]:
     """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
-    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
-    sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    try:
+        manifest = json.loads((release / MANIFEST).read_bytes())
+        sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    except (ValueError, KeyError, TypeError):
+        return [f"{MANIFEST} has changed"]
     present = {str(path.relative_to(release)) for path in _files(release)} - {MANIFEST}
     faults = [f"{name} is missing" for name in sorted(sealed.keys() - present)]
     # A stray .wal would be replayed into the warehouse by the next reader, so nothing unknown may stand here.
@@ -154,6 +181,17 @@ def verify_release(release: Path) -> list[str]:
         f"{name} has changed" for name in sorted(sealed.keys() & present) if sha256_of(release / name) != sealed[name]
     ]
     return faults
+
+
+def reading_release(release: Path) -> AbstractContextManager[None]:
+    """For reading a release's files: raises NotAsSealed where one of them is damaged."""
+    return held_against(lambda: _refuse_changed(release.resolve()))
+
+
+def _refuse_changed(release: Path) -> None:
+    faults = verify_release(release)
+    if faults:
+        raise NotAsSealed(release.name, faults)
 
 
 def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iterable[Addition]) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from errors import DatabaseDamaged
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, OPEN_STATES, State, derive_state
 from settings import Settings
 from tasks.accept import TABLES_MANIFEST
 from tasks.derive.common import household_key
+from tasks.fault_words import as_ours
 from tasks.files import sha256_of
 from tasks.ledgers import last_noted, lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
@@ -99,8 +101,8 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
         finally:
             ledger.close()
     except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
-        if isinstance(fault, sa.exc.OperationalError | sqlite3.OperationalError):
-            raise  # a server that can't be reached or a full disk is no damage
+        if not isinstance(fault, ValueError) and not isinstance(as_ours(fault), DatabaseDamaged):
+            raise  # a server that can't be reached, a full disk or a mistake of ours is no damage
         reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
         return [Damage("ledger", place, f"không đọc được sổ sự kiện: {reason}", FROM_BACKUP)], None
     if broken is not None:
@@ -203,11 +205,7 @@ def _releases(settings: Settings) -> Iterator[Damage]:
         if release.name.startswith("."):
             continue
         remedy = REBUILD if release.resolve() == current else f"{FROM_BACKUP}, hoặc xoá thư mục này (bản cũ)"
-        try:
-            faults = verify_release(release)
-        except (ValueError, KeyError, TypeError):
-            faults = [f"{MANIFEST} has changed"]
-        for fault in faults:
+        for fault in verify_release(release):
             yield Damage("release", f"warehouse/releases/{release.name}", _in_vietnamese(fault), remedy)
 
 

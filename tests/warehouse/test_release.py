@@ -16,6 +16,8 @@ from expectations.catalogue import rule_pack
 from tasks import release
 from tasks.build import BuildInputs, build_warehouse
 from tasks.release import (
+    NoSuchRelease,
+    NotAsSealed,
     PublishBlocked,
     ReleaseResult,
     list_releases,
@@ -160,7 +162,7 @@ def test_leftovers_of_a_killed_run_are_removed(folder: Path, small_inputs: Build
 def test_a_stray_wal_beside_a_published_file_is_refused(folder: Path, small_inputs: BuildInputs) -> None:
     first = publish(folder, small_inputs)
     (first.path / "warehouse.duckdb.wal").write_bytes(b"stray")
-    with pytest.raises(PublishBlocked, match=r"warehouse\.duckdb\.wal does not belong"):
+    with pytest.raises(NotAsSealed, match=r"warehouse\.duckdb\.wal does not belong"):
         publish(folder, small_inputs)
 
 
@@ -224,6 +226,6 @@ def test_back_to_an_older_release(folder: Path, small_inputs: BuildInputs) -> No
         first.release_id: True,
         second.release_id: False,
     }
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NoSuchRelease):
         point_current(folder / "releases", folder / "current", "2019-12-000000000000")
     assert (folder / "current").resolve() == first.path.resolve()
