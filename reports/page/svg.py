@@ -1,7 +1,11 @@
 """A chart as SVG text, drawn when the page is made: it needs no script, prints well and opens at once."""
 
 import json
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -32,6 +36,7 @@ _CONFIG: dict[str, Any] = {
 _LABELLED_MARK = re.compile(
     r'<path ((?=[^>]*aria-roledescription="(?:bar|point|rect mark)")[^>]*?aria-label="([^"]*)"[^>]*?)(?:/>|></path>)'
 )
+_NO_FONTS = Path(__file__).with_name("no_fonts.conf")
 _UNIQUE = re.compile(r'(id="|url\(#|href="#)((?:gradient|clip|pattern)[_0-9]+)')
 
 
@@ -42,10 +47,26 @@ def draw(chart: alt.TopLevelMixin, language: str, *, label: str, key: str) -> st
     Vega itself judges the chart, and raises ValueError; the schema's check before it costs ten times the drawing.
     """
     spec = chart.to_dict(validate=False) | {"config": _CONFIG}
-    drawn = vl_convert.vegalite_to_svg(json.dumps(spec), format_locale=_LOCALES[language])
+    with _fonts_of_the_library_only():
+        drawn = vl_convert.vegalite_to_svg(json.dumps(spec), format_locale=_LOCALES[language])
     drawn = _LABELLED_MARK.sub(r"<path \1><title>\2</title></path>", drawn)
     drawn = _UNIQUE.sub(rf"\1{key}-\2", drawn)
     return drawn.replace("<svg ", f'<svg role="img" aria-label="{_attribute(label)}" ', 1)
+
+
+@contextmanager
+def _fonts_of_the_library_only() -> Iterator[None]:
+    """The library measures texts by fonts that it loads when it first draws. Those of the machine would make other
+    widths and cut other words on every machine, so it is told to look for them where there are none."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    os.environ["FONTCONFIG_FILE"] = str(_NO_FONTS)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["FONTCONFIG_FILE"]
+        else:
+            os.environ["FONTCONFIG_FILE"] = before
 
 
 def _attribute(text: str) -> str:
