@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from ledger.events import Event
 from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, SUPERSEDED, WITHDRAWN, State, Submission
 from plan.reference import districts
+from tasks.identity import rule_pack
 from tasks.status import STATES_VI
 
 NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from ledger.states import State, Submission
 from plan.reference import period_end
 from settings import Settings
@@ -94,7 +94,7 @@ def _submission_row(settings: Settings, submission: Submission, shared: int) -> 
         "reason": submission.reason,
         "due": due,
         "on_time": received <= due if due else None,
-        "rule_pack": (submission.judgement or {}).get("rule_pack", rule_pack()),
+        "rule_pack": (submission.judgement or {}).get("rule_pack"),
         "critical": submission.counts("critical"),
         "warning": submission.counts("warning") + shared,
         "info": submission.counts("info"),

@@ -5,20 +5,22 @@ The caller holds the publishing lock; of two publishers only one is here at a ti
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from expectations.catalogue import rule_pack
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
+from tasks.faults import SystemFault
 from tasks.files import sha256_of, sync_file, sync_folder
+from tasks.identity import check_unchanged, program_hash, rule_pack
 from tasks.names import is_in_clutter
 from tasks.open_tables import write_complete, write_public
 from telemetry.record import step
@@ -51,11 +53,15 @@ class NotAsSealed(PublishBlocked):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """A published release. `created` is false where a finished release of equal inputs was used again."""
+    """A published release. `created` is false where a finished release of equal inputs was used again.
+
+    `content` is its `content_hash`.
+    """
 
     release_id: str
     path: Path
     created: bool
+    content: str
 
 
 def release_id(inputs: BuildInputs) -> str:
@@ -64,12 +70,18 @@ def release_id(inputs: BuildInputs) -> str:
 
 
 def make_release(
-    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = ()
+    releases: Path,
+    current: Path,
+    inputs: BuildInputs,
+    additions: Sequence[Addition] = (),
+    published: Mapping[str, str] | None = None,
 ) -> ReleaseResult:
     """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
 
-    A finished release of the same inputs is used again. Raises PublishBlocked where an audit finds bad rows
-    or a stray .wal stands beside a published file; nothing has been switched then.
+    A finished release of the same inputs is used again. `published` has the `content_hash` of releases that were
+    published before, by id: one that is made again must come out the same. Raises PublishBlocked where an audit finds
+    bad rows or a stray .wal stands beside a published file, SystemFault where the same id would name other content or
+    the program was replaced meanwhile; nothing has been switched then.
     """
     releases.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(releases)
@@ -81,6 +93,8 @@ def make_release(
         try:
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
+            check_unchanged()
+            _refuse_other_content(aside, name, published or {})
             with step("seal", release=name):
                 _seal(aside)
                 os.replace(aside, final)
@@ -90,7 +104,7 @@ def make_release(
             raise
     with step("switch", release=name):
         point_current(releases, current, name)
-    return ReleaseResult(name, final, created)
+    return ReleaseResult(name, final, created, content_hash(final))
 
 
 def point_current(releases: Path, current: Path, name: str) -> None:
@@ -142,6 +156,17 @@ def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda release: (release["created_at"], release["release_id"]), reverse=True)
 
 
+def content_hash(release: Path) -> str:
+    """SHA-256 over what a release holds, as its manifest says: every table, package and report, by name and bytes.
+
+    Not the database's file: DuckDB gives each a number of its own and leaves in its gaps what lay in memory. The same
+    tables are in `tables/`.
+    """
+    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    held = sorted((entry["path"], entry["sha256"]) for entry in manifest["files"] if entry["path"] != WAREHOUSE)
+    return hashlib.sha256("".join(f"{path}\0{sha256}\0" for path, sha256 in held).encode()).hexdigest()
+
+
 def verify_release(release: Path) -> list[str]:
     """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
@@ -179,6 +204,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         "first_period": inputs.first_period,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "code_version": inputs.code_version,
+        "program_hash": program_hash(),
         "rule_pack": rule_pack(),
         "input_hash": input_hash(inputs),
         "submissions": _published(inputs),
@@ -191,6 +217,16 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _refuse_other_content(folder: Path, name: str, published: Mapping[str, str]) -> None:
+    if name in published and content_hash(folder) != published[name]:
+        raise SystemFault(
+            f"release {name} was published before, and made again its tables or reports are others",
+            f"bản công bố {name} đã từng công bố, nay dựng lại từ cùng dữ liệu và cùng chương trình mà bảng hoặc báo "
+            "cáo lại khác, nên không dùng; bản đang dùng giữ nguyên. Chép lại thư mục bản đó từ bản sao lưu, hoặc cài "
+            "lại chương trình và thư viện; nếu vẫn vậy, báo cho người phát triển",
+        )
 
 
 def _published(inputs: BuildInputs) -> list[dict[str, str]]:

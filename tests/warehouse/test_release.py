@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, province, write_inputs
 
-from expectations.catalogue import rule_pack
 from tasks import release
 from tasks.build import BuildInputs, build_warehouse
+from tasks.identity import program_hash, rule_pack
 from tasks.release import (
     PublishBlocked,
     ReleaseResult,
@@ -64,8 +64,9 @@ def test_the_manifest_says_which_code_and_rule_pack_made_it(folder: Path, small_
     made = publish(folder, small_inputs)
     manifest = json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(made.path / "warehouse.duckdb"), read_only=True) as reader:
-        known = reader.execute("select code_version, rule_pack from meta.build").fetchone()
-    assert (manifest["code_version"], manifest["rule_pack"]) == known == ("test", rule_pack())
+        known = reader.execute("select code_version, rule_pack, program_hash from meta.build").fetchone()
+    told = tuple(manifest[name] for name in ("code_version", "rule_pack", "program_hash"))
+    assert told == known == ("test", rule_pack(), program_hash())
 
 
 @pytest.mark.usefixtures("ready_made")
