@@ -106,7 +106,8 @@ def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     with only_run(settings, "publish"):
         ledger = open_ledger(settings)
         try:
-            point_current(settings.releases, settings.current, release_id)
+            published = published_contents(derive_state(ledger.events()))
+            point_current(settings.releases, settings.current, release_id, published)
             # With the month, so that `rebuild` publishes the one that readers saw. A release's name begins with it.
             payload = {"release_id": release_id, "as_of": release_id.rpartition("-")[0]}
             ledger.append([Event("rolled_back", dt.datetime.now(dt.UTC), by=by, reason=reason, payload=payload)])

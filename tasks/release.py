@@ -94,7 +94,8 @@ def make_release(
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
             check_unchanged()
-            _refuse_other_content(aside, name, published or {})
+            if not _is_as_published(aside, name, published):
+                raise _other_content(name)
             with step("seal", release=name):
                 _seal(aside)
                 os.replace(aside, final)
@@ -103,19 +104,20 @@ def make_release(
             shutil.rmtree(aside, ignore_errors=True)
             raise
     with step("switch", release=name):
-        point_current(releases, current, name)
+        point_current(releases, current, name, published)
     return ReleaseResult(name, final, created, content_hash(final))
 
 
-def point_current(releases: Path, current: Path, name: str) -> None:
+def point_current(releases: Path, current: Path, name: str, published: Mapping[str, str] | None = None) -> None:
     """Make `current` point to a finished release, in one step. Also the way back to an older one.
 
-    Raises FileNotFoundError where there is no such release, PublishBlocked where its files are not as sealed.
+    `published` as for `make_release`. Raises FileNotFoundError where there is no such release, PublishBlocked where its
+    files are not as sealed.
     """
     release = releases / name
     if not (release / MANIFEST).is_file():
         raise FileNotFoundError(f"there is no release {name} in {releases}")
-    faults = verify_release(release)
+    faults = verify_release(release, published)
     if faults:
         raise NotAsSealed(name, faults)
     switch(current, release)
@@ -167,8 +169,11 @@ def content_hash(release: Path) -> str:
     return hashlib.sha256("".join(f"{path}\0{sha256}\0" for path, sha256 in held).encode()).hexdigest()
 
 
-def verify_release(release: Path) -> list[str]:
-    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
+def verify_release(release: Path, published: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed.
+
+    With `published`, the `content_hash` of releases by id, also whether it is what was published under that id.
+    """
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
     sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
     present = {str(path.relative_to(release)) for path in _files(release)} - {MANIFEST}
@@ -178,6 +183,8 @@ def verify_release(release: Path) -> list[str]:
     faults += [
         f"{name} has changed" for name in sorted(sealed.keys() & present) if sha256_of(release / name) != sealed[name]
     ]
+    if not faults and not _is_as_published(release, release.name, published):
+        faults.append(f"{MANIFEST} has changed")
     return faults
 
 
@@ -219,14 +226,17 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def _refuse_other_content(folder: Path, name: str, published: Mapping[str, str]) -> None:
-    if name in published and content_hash(folder) != published[name]:
-        raise SystemFault(
-            f"release {name} was published before, and made again its tables or reports are others",
-            f"bản công bố {name} đã từng công bố, nay dựng lại từ cùng dữ liệu và cùng chương trình mà bảng hoặc báo "
-            "cáo lại khác, nên không dùng; bản đang dùng giữ nguyên. Chép lại thư mục bản đó từ bản sao lưu, hoặc cài "
-            "lại chương trình và thư viện; nếu vẫn vậy, báo cho người phát triển",
-        )
+def _is_as_published(folder: Path, name: str, published: Mapping[str, str] | None) -> bool:
+    return name not in (published or {}) or content_hash(folder) == (published or {})[name]
+
+
+def _other_content(name: str) -> SystemFault:
+    return SystemFault(
+        f"release {name} was published before, and made again its tables or reports are others",
+        f"bản công bố {name} đã từng công bố, nay dựng lại từ cùng dữ liệu và cùng chương trình mà bảng hoặc báo cáo "
+        "lại khác, nên không dùng; bản đang dùng giữ nguyên. Cài lại chương trình và thư viện rồi chạy lại; nếu vẫn "
+        "vậy, báo cho người phát triển",
+    )
 
 
 def _published(inputs: BuildInputs) -> list[dict[str, str]]:

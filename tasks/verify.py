@@ -25,7 +25,7 @@ from tasks.files import sha256_of
 from tasks.ledgers import last_noted, lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.publications import published_contents
-from tasks.release import MANIFEST, content_hash, verify_release
+from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
 from tasks.storage import accepted_file, accepted_place, raw_names, raw_place, raw_sha256
 
@@ -206,9 +206,7 @@ def _releases(settings: Settings, published: dict[str, str]) -> Iterator[Damage]
             continue
         remedy = REBUILD if release.resolve() == current else f"{FROM_BACKUP}, hoặc xoá thư mục này (bản cũ)"
         try:
-            faults = verify_release(release)
-            if not faults and content_hash(release) != published.get(release.name, content_hash(release)):
-                faults = [f"{MANIFEST} has changed"]
+            faults = verify_release(release, published)
         except (ValueError, KeyError, TypeError):
             faults = [f"{MANIFEST} has changed"]
         for fault in faults:
