@@ -25,6 +25,7 @@ import duckdb
 import polars as pl
 import pytest
 import watched
+from program_copy import ROOMS, copy_program
 from warehouse_data import BASELINE, province, write_inputs
 
 from ledger.events import Ledger
@@ -46,8 +47,7 @@ from tasks.identity import (
 from tasks.inputs import build_inputs
 from tasks.release import MANIFEST, WAREHOUSE, content_hash
 
-ROOMS = ("expectations", "flows", "forms", "ledger", "plan", "reports", "review", "sample", "sql", "tasks", "telemetry")
-ALONE = ("cli.py", "settings.py", "shell.py", "terminal.py", "up", "watch")
+PRODUCT = (*ROOMS, *(path.name for path in sorted(REPOSITORY.glob("*.py"))))
 FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), Path("/usr/lib/faketime"))
 PACKED = {name for name, _ in covered_files(OF_RULES)}
 Told = dict[str, Any]
@@ -195,7 +195,7 @@ def test_all_that_finds_is_in_the_rule_pack(judging: Told) -> None:
 def _uncovered(told: Told, places: tuple[str, ...]) -> list[str]:
     """What a process imported or opened of the product that is none of the covered files."""
     covered = {name for name, _ in covered_files(places)}
-    product = {name for name in _touched(told) if name.partition("/")[0] in (*ROOMS, *ALONE)}
+    product = {name for name in _touched(told) if name.partition("/")[0] in PRODUCT}
     assert product & covered, "the process told nothing"
     files = {name for name in product - covered if (REPOSITORY / name).is_file() and not name.endswith(".pyc")}
     return sorted(files)
@@ -275,14 +275,7 @@ def _file(module: str) -> Path:
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program, to change it."""
-    tree = tmp_path_factory.mktemp("changed")
-    leave = shutil.ignore_patterns("__pycache__")
-    for name in (*ROOMS, *ALONE):
-        if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, tree / name, ignore=leave)
-        else:
-            shutil.copy2(REPOSITORY / name, tree / name)
-    return tree
+    return copy_program(tmp_path_factory.mktemp("changed"))
 
 
 @pytest.fixture
@@ -321,7 +314,7 @@ def _with_another_constant(path: Path, draw: random.Random) -> bytes:
 def _drawn_files(tree: Path) -> Iterator[tuple[str, Path]]:
     """Some files of every room, and all that the issue named."""
     draw = random.Random(20200708)
-    for name in (*ROOMS, *ALONE):
+    for name in PRODUCT:
         files = sorted(path for path in (tree / name).rglob("*") if path.is_file()) or [tree / name]
         for path in draw.sample(files, min(len(files), 6)):
             yield str(path.relative_to(tree)), path

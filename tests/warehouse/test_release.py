@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, province, write_inputs
 
-from tasks import release
+from tasks import identity, release
 from tasks.build import BuildInputs, build_warehouse
+from tasks.faults import SystemFault
 from tasks.identity import program_hash, rule_pack
 from tasks.release import (
     PublishBlocked,
@@ -143,6 +144,19 @@ def test_a_failure_half_way_leaves_nothing_behind(folder: Path, small_inputs: Bu
 
     with pytest.raises(OSError, match="no space"):
         publish(folder, small_inputs, additions=[fail])
+    assert list((folder / "releases").iterdir()) == []
+    assert not (folder / "current").exists()
+
+
+@pytest.mark.usefixtures("ready_made")
+def test_a_program_that_is_replaced_while_it_builds_publishes_nothing(
+    folder: Path, small_inputs: BuildInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(_: Path) -> None:
+        monkeypatch.setattr(identity, "_AT_START", ("as it was", "as it was"))
+
+    with pytest.raises(SystemFault, match="changed since this process began"):
+        publish(folder, small_inputs, additions=[replaced])
     assert list((folder / "releases").iterdir()) == []
     assert not (folder / "current").exists()
 
