@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from errors import NoSuch, Refused
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from labels.table import STATES
 from ledger.events import Event
 from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, SUPERSEDED, WITHDRAWN, State, Submission
 from plan.reference import districts
+from tasks.identity import rule_pack
 
 NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"
 
