@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from tasks.disclosure.blocks import Bools
 from tasks.disclosure.counts import Places
-from tasks.disclosure.sums import Bools, any_of
+from tasks.disclosure.sums import any_of
 
 
 @dataclass
