@@ -19,7 +19,7 @@ def deal(communes: list[str], present: Bools, district: Ints, urban: Bools, key:
     """The block of each commune, [month, commune]; -1 where it is not present.
 
     Blocks are numbered within a month, those of a district one after the other. Urban communes stand with urban ones
-    and rural with rural ones, which have sums of their own; a lone commune joins the last block of the others.
+    and rural with rural ones, which have sums of their own; a lone town is in the last block of the others.
     """
     rank = np.argsort([hmac.new(key, code.encode(), hashlib.sha256).digest() for code in communes])
     found = np.full(present.shape, -1, dtype=np.int64)
@@ -27,14 +27,15 @@ def deal(communes: list[str], present: Bools, district: Ints, urban: Bools, key:
         number = 0
         for one in np.unique(district[month, there]):
             here = rank[(there & (district[month] == one))[rank]]
-            for block in _blocks([here[urban[month, here]], here[~urban[month, here]]]):
+            is_urban = urban[month, here]
+            for block in _blocks(here[is_urban], here[~is_urban]):
                 found[month, block] = number
                 number += 1
     return found
 
 
-def _blocks(areas: list[Ints]) -> list[Ints]:
-    """Communes in the order of the key, urban and rural, two and two; of an odd number the last block has three."""
+def _blocks(*areas: Ints) -> list[Ints]:
+    """Urban and rural communes, in the order of the key, two and two; of an odd number the last block has three."""
     dealt = [block for area in areas if len(area) > 1 for block in np.split(area, range(2, len(area) - 1, 2))]
     lone = [area for area in areas if len(area) == 1]
     return [*dealt[:-1], np.concatenate([*dealt[-1:], *lone])] if lone else dealt
@@ -52,9 +53,9 @@ def sum_of_block(values: Ints, block: Ints) -> Ints:
 
 def _by_block(values: Ints | Bools, block: Ints) -> Ints:
     block = np.broadcast_to(block, values.shape).reshape(-1, values.shape[-1])
-    row = np.arange(len(block))[:, None]
-    # The last place takes those without a block.
-    total = np.zeros((len(block), block.max(initial=-1) + 2), dtype=np.int64)
-    np.add.at(total, (row, block), values.reshape(block.shape))
-    total[:, -1] = 0
-    return total[row, block].reshape(values.shape)
+    # Of each row the first place takes those without a block.
+    width = block.max(initial=-1) + 2
+    place = block + 1 + width * np.arange(len(block))[:, None]
+    total = np.bincount(place.ravel(), values.ravel(), width * len(block)).astype(np.int64)
+    total[::width] = 0
+    return total[place].reshape(values.shape)

@@ -7,6 +7,7 @@ a small count are in the worlds that remain is what he does not know. Where a fe
 numbers that fit are gone through. Whoever does not know the key keeps every world that some key allows: more of them.
 """
 
+import datetime as dt
 import itertools
 import random
 import sys
@@ -44,7 +45,7 @@ CLASSES = ("poor", "near_poor")
 class Tried:
     """A count that is tried, by exchanging kinds of household, and the counts that the program looks at with it.
 
-    parts: all that its class is made of, which moves with whole households; group: that class.
+    parts: all that its class is made of, which moves with whole households; group: that class, empty for residents.
     """
 
     name: str
@@ -56,20 +57,20 @@ class Tried:
     @property
     def whole(self) -> str:
         """The count of its class."""
-        return f"{self.group}_households|all"
+        return f"{self.group}_households|all" if self.group else "households|all"
 
 
 def tried_counts(known: Iterable[str]) -> list[Tried]:
-    """Every count of the poor and the near poor by commune that the program may suppress."""
+    """Every count of households by commune that the program may suppress."""
     everything = set(known)
     found = []
-    for group in CLASSES:
-        of = f"{group}_households|"
+    for group in ("", *CLASSES):
+        of = f"{group}_households|" if group else "households|"
         lacks = [f"deprived_households:{key}|{group}" for key in DEPRIVATIONS]
         outside, income = {of + "excluding_social_protection": -1}, {of + "income_poor": -1}
         minority, khmer = {of + "minority": 1}, {of + "khmer": 1}
         services, uninsured = {of + "services_deprived": 1, **income}, {of + "services_deprived_no_insurance": 1}
-        of_nations = [of + "minority", of + "khmer"]
+        of_nations = [name for name in everything if name.endswith(("households|minority", "households|khmer"))]
         of_services = [*services, *uninsured, *(lacks if group == "poor" else [])]
         parts = sorted(one for one in everything if one.startswith(of) or one in lacks)
         for kinds, beside in (
@@ -84,8 +85,8 @@ def tried_counts(known: Iterable[str]) -> list[Tried]:
         ):
             name = next(iter(kinds[0]))
             if name in everything:
-                kinds = [kind for kind in kinds if kind.keys() <= everything]
-                found.append(Tried(name, kinds, sorted({name, *kinds[-1], *beside} & everything), parts, group))
+                looked_at = {name, *(one for kind in kinds for one in kind), *beside} & everything
+                found.append(Tried(name, kinds, sorted(looked_at), parts, group))
         found.append(Tried(of + "all", [], parts, parts, group))
     return found
 
@@ -93,7 +94,9 @@ def tried_counts(known: Iterable[str]) -> list[Tried]:
 class Insider:
     """All that is suppressed of one release by a method, and the worlds that fit what is left."""
 
-    def __init__(self, release: Path, key: bytes, method: Method = suppress) -> None:
+    def __init__(
+        self, release: Path, key: bytes, method: Method = suppress, months: list[dt.date] | None = None
+    ) -> None:
         self.method = method
         with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as connection:
             self.places = read_places(connection, key)
@@ -102,7 +105,8 @@ class Insider:
         cells, _ = read_releases([release])
         gone = self.hidden.frame().select(name="quantity", period="period", unit="unit_code", gone=True)
         # What the public tables leave out may be anything.
-        cells = cells.filter("listed").join(gone, on=KEY, how="left")
+        cells = cells.filter("listed", pl.col("period").is_in(months or self.places.periods))
+        cells = cells.join(gone, on=KEY, how="left")
         cells = cells.filter(~pl.col("unit").str.contains(" ")).with_columns(
             value=pl.when("gone")
             .then(None)
@@ -118,16 +122,17 @@ class Insider:
         self.listed = set(cells.select(KEY).rows())
         self.matrix = self.system.matrix.tocsc()
         self.households = _households(release)
+        self.months = [place for place, period in enumerate(self.places.periods) if period in (months or [period])]
 
-    def try_all(self, chosen: Iterable[tuple[int, int]] | None = None, seed: int = 0) -> pl.DataFrame:
-        """Every suppressed count from 1 to 4 of a commune: name, period, unit, truth, width, need, is_whole (whether
-        all numbers were gone through). chosen: places of months and districts."""
-        every = itertools.product(range(len(self.places.periods)), range(len(self.places.districts)))
+    def try_all(self, districts: Iterable[str] = ()) -> pl.DataFrame:
+        """Every suppressed count from 1 to 4 of the communes of some districts, or all: name, period, unit, truth,
+        width, need, is_whole (whether all numbers were gone through)."""
+        chosen = [place for place, code in enumerate(self.places.districts) if not districts or code in districts]
         rows = []
-        for month, district in chosen or every:
+        for month, district in itertools.product(self.months, chosen):
             if (self.places.present[month] & (self.places.district[month] == district)).any():
                 for tried in tried_counts(self.counts):
-                    rows += _Place(self, month, district, tried, random.Random(seed)).rows()
+                    rows += _Place(self, month, district, tried, random.Random(0)).rows()
         schema = [*KEY, "truth", "width", "need", "is_whole"]
         return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -234,7 +239,7 @@ class _Place:
         value = self.value[self.tried.name][there]
         if not self.tried.kinds or self.insider.hidden.sums_of(self.tried.name)[self.month, self.district]:
             return []
-        whole = self.value[f"{self.tried.group}_households|all"][there]
+        whole = self.value[self.tried.whole][there]
         found: list[tuple[int, ...]] = [()]
         for place in range(len(there)):
             left = value.sum() - np.array([sum(one) for one in found])
@@ -256,7 +261,8 @@ class _Place:
         """Take note of the values in those worlds that fit and for which the same is suppressed."""
         for start in range(0, len(worlds), 500):
             change = self._changes(worlds[start : start + 500], names)
-            change = {name: one[self._fits(change)] for name, one in change.items()}
+            fitting = self._fits(change)
+            change = {name: one[fitting] for name, one in change.items()}
             if len(change[self.tried.name]):
                 kept = change[self.tried.name][self._looks_the_same(change), : len(self.mine)]
                 value = self.value[self.tried.name] + kept
@@ -291,14 +297,13 @@ class _Place:
         columns, more = [], []
         for name, one in change.items():
             twins = [name] if name.startswith("deprived") else [name, name.replace("households", "persons")]
-            for twin, (place, unit) in itertools.product(twins, enumerate(units)):
-                if one[:, place].any() and (twin, period, unit) in insider.listed:
-                    column = insider.columns.get((twin, period, unit))
-                    if column is None:
-                        is_open &= one[:, place] == 0
-                    else:
-                        columns.append(column)
-                        more.append(one[:, place])
+            for twin, place in itertools.product(twins, np.flatnonzero(one.any(axis=0))):
+                cell = (twin, period, units[place])
+                if cell in insider.columns:
+                    columns.append(insider.columns[cell])
+                    more.append(one[:, place])
+                elif cell in insider.listed:
+                    is_open &= one[:, place] == 0
         if not columns:
             return is_open
         delta = np.stack(more)

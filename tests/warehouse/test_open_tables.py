@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 import pytest
 from pysdmx.io import get_datasets, read_sdmx
-from warehouse_data import BASELINE, NAM_CAN, U_MINH, province, write_inputs
+from warehouse_data import BASELINE, NAM_CAN, SUPPRESSION_KEY, U_MINH, province, write_inputs
 
 from tasks.build import build_warehouse
 from tasks.dictionary import dictionary
