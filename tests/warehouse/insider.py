@@ -356,9 +356,8 @@ if __name__ == "__main__":
     key = derived_key(pseudonym_key(data, settings.pseudonym_key), "suppression")
     found = Insider((data / "warehouse" / "current").resolve(), key).try_all()
     narrow = found.filter(pl.col("width") < pl.col("need"))
-    print(
-        f"{found.height} small counts tried; {narrow.filter(pl.col('width') == 0).height} known, {narrow.height} too well"
-    )
+    known = narrow.filter(pl.col("width") == 0)
+    print(f"{found.height} small counts tried; {known.height} known, {narrow.height} too well")
     with pl.Config(tbl_rows=60, fmt_str_lengths=80):
         print(narrow.group_by("name", "truth", "width", "is_whole").len().sort("len", descending=True))
     sys.exit(1 if narrow.height else 0)
