@@ -149,14 +149,14 @@ def _suppress(
         np.stack([high for _, high in bounds]),
         np.stack([sensitive[share.name] for share in these]),
         np.stack(need),
+        ~np.stack([_is_known_zero(share, counts, hidden) for share in these]),
     )
     found = protect(cells, places)
     for number, share in enumerate(these):
-        cells = found.cells[number] & ~_is_known_zero(share, counts, hidden)
         for name in (share.name, *share.beside):
-            hidden.add(name, cells, found.districts[number])
+            hidden.add(name, found.cells[number], found.districts[number])
         if share.part:
-            hidden.add(share.part, cells & any_in_block(counts[share.part] > 0, found.block[number]))
+            hidden.add(share.part, found.cells[number] & any_in_block(counts[share.part] > 0, found.block[number]))
 
 
 def _is_known_zero(share: _Share, counts: Counts, hidden: Hidden) -> Bools:

@@ -28,7 +28,9 @@ def _suppress_class(group: str, other: str, counts: Counts, places: Places, hidd
     rest = remainder(residents, value)
     room = np.maximum(residents - counts[f"{other}_households|all"], value)
     small = is_small(value) | is_small(rest)
-    found = protect(Cells(value[None], 0 * value[None], room[None], small[None], need_of(value, rest)[None]), places)
+    has_room = (residents > 0)[None]
+    need = need_of(value, rest)[None]
+    found = protect(Cells(value[None], 0 * value[None], room[None], small[None], need, has_room), places)
     communes, districts, block = found.cells[0], found.districts[0], found.block[0]
     hidden.add(name, communes, districts)
     # The urban and the rural communes of a district have sums of their own, that go where a block has both.

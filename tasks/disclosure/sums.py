@@ -11,6 +11,7 @@ What is suppressed of a district in a month depends on the key and on the counts
 later release, with more months or with a file that came late, suppresses the same cells again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,8 @@ from tasks.disclosure.counts import Places
 class Cells:
     """Counts by month and commune: [quantity, month, commune].
 
-    `sensitive` cells must not be published; each suppressed cell must keep `need` + 1 possible values.
+    `sensitive` cells must not be published; each suppressed cell must keep `need` + 1 possible values. Cells without
+    `has_room` are zero, as everybody can see, because a published number that they are part of is.
     """
 
     value: Ints
@@ -31,6 +33,7 @@ class Cells:
     high: Ints
     sensitive: Bools
     need: Ints
+    has_room: Bools
 
 
 @dataclass(frozen=True)
@@ -73,23 +76,37 @@ def protect(cells: Cells, places: Places) -> Suppressed:
     """Suppress the blocks of the sensitive cells; a block in which a cell would not keep what it needs is put
     together with the next one of its district, and where there is none the district's sum is suppressed."""
     block = np.broadcast_to(places.block, cells.value.shape).copy()
-    districts = np.zeros((*block.shape[:2], len(places.districts)), dtype=bool)
+    # Who has no other in its block would be known to be what the block is suppressed for, so these are put together
+    # whatever they count, as all can see who has no room.
+    _join(block, lambda: cells.has_room & (sum_of_block(cells.has_room, block) == 1), places)
     down, up = np.maximum(cells.value - cells.low, 0), np.maximum(cells.high - cells.value, 0)
     # A count that others fix altogether can only move with them: its sum is not to blame.
     need = np.minimum(cells.need, down + up)
+
+    def failing() -> Bools:
+        return any_in_block(cells.sensitive, block) & (_width(block, down, up) < need)
+
+    districts = _join(block, failing, places)
+    return Suppressed(any_in_block(cells.sensitive, block) & cells.has_room, districts, block)
+
+
+def _join(block: Ints, failing: Callable[[], Bools], places: Places) -> Bools:
+    """Put blocks in which a cell fails together with the next of their district, in place, until none does.
+
+    Returns [quantity, month, district]: where one fails although the district is one block.
+    """
+    stuck = np.zeros((*block.shape[:2], len(places.districts)), dtype=bool)
     while True:
-        suppressed = any_in_block(cells.sensitive, block)
-        open_sum = ~np.take_along_axis(districts, np.broadcast_to(places.district, block.shape), axis=2)
-        failing = np.nonzero(suppressed & open_sum & (_width(block, down, up) < need))
-        if not failing[0].size:
-            return Suppressed(suppressed, districts, block)
-        quantities, months, communes = failing
+        left = ~np.take_along_axis(stuck, np.broadcast_to(places.district, block.shape), axis=2)
+        quantities, months, communes = np.nonzero(failing() & left & places.present)
+        if not quantities.size:
+            return stuck
         sums = np.stack([quantities, months, places.district[months, communes]])
         for place in np.unique(sums, axis=1, return_index=True)[1]:
             quantity, month, district = sums[:, place]
             there = (quantity, month, places.present[month] & (places.district[month] == district))
             block[there], is_joined = _with_the_next(block[there], block[quantity, month, communes[place]])
-            districts[quantity, month, district] = not is_joined
+            stuck[quantity, month, district] = not is_joined
 
 
 def _with_the_next(block: Ints, one: int) -> tuple[Ints, bool]:
