@@ -7,11 +7,14 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
+from plan.reference import plan
+from reports.coverage import who
 from reports.page import charts
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
 from reports.page.tables import Column, Table, make_table
 from reports.page.words import FLOW, GROUP, LANGUAGES, SLOT, STATUS, Words, month, same
+from reports.verdicts import decimals, headline_words
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ _GOAL = Column(Words("Chỉ tiêu", "Target"), 0)
 _NOW = Column(Words("Thực hiện", "Actual"), 0)
 _DONE = Column(Words("% đạt", "% achieved"), 1)
 _STATUS = Column(Words("Kết quả", "Status"))
+_NOBODY = Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet.")
 _ANSWERS = Column(Words("Cơ quan chủ trì", "Accountable"))
 
 
@@ -102,7 +106,9 @@ def _province_targets(figures: Figures) -> Section:
 
 
 def _district_targets(figures: Figures) -> Section:
-    title = Words("Từng huyện so với chỉ tiêu số hộ", "Each district against its household targets")
+    how = headline_words()
+    title = Words(f"Từng huyện so với chỉ tiêu: {how.vi}", f"Each district against its targets: {how.en}")
+    places = decimals(plan().headline_measure)
     drawn = []
     for target, group in (("poor_reduction", "poor"), ("near_poor_reduction", "near_poor")):
         rows = [row for row in figures.districts if row["target"] == target]
@@ -117,12 +123,12 @@ def _district_targets(figures: Figures) -> Section:
     columns = [
         Column(Words("Huyện", "District")),
         Column(Words("Nhóm", "Group")),
-        _BASELINE,
-        Column(Words("Chỉ tiêu giảm", "Target (fewer)"), 0),
-        _NOW,
-        Column(Words("Tăng, giảm", "Change"), 0, is_change=True),
+        Column(_BASELINE.words, places),
+        Column(_GOAL.words, places),
+        Column(_NOW.words, places),
+        Column(Words("Tăng, giảm", "Change"), places, is_change=True),
         _DONE,
-        Column(Words("Còn phải giảm", "Still to do"), 0),
+        Column(Words("Còn phải giảm", "Still to do"), places),
         _STATUS,
     ]
     values = [
@@ -135,8 +141,8 @@ def _district_targets(figures: Figures) -> Section:
         for row in figures.districts
     ]
     reading = Words(
-        "Số hộ gồm cả hộ bảo trợ xã hội; vạch đen là 100 % chỉ tiêu giảm của huyện.",
-        "Households with social protection; the black tick is 100% of the district's target.",
+        "Đo bằng cách mà kế hoạch nêu chỉ tiêu; vạch đen là 100 % chỉ tiêu của huyện.",
+        "Measured as the plan states its target; the black tick is 100% of the district's target.",
     )
     return Section("districts", title, reading, drawn, make_table(columns, values))
 
@@ -180,16 +186,18 @@ def _map(figures: Figures) -> Section:
     }
     values = [[same(row["unit_name"]), now.get(code)] for code, row in poor.items()]
     if not known:
-        return Section("map", title, Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet."))
+        return Section("map", title, _NOBODY)
     chart = _chart("map", lambda language: charts.tile_map(figures.rates, figures.release.period, language), title)
     return Section("map", title, reading, [chart], make_table(columns, values))
 
 
 def _movements(figures: Figures) -> Section:
     title = Words("Biến động trong năm", "Movements in the year")
-    if not figures.movements:
+    if figures.release.period == figures.release.baseline:
         nothing = Words("Kỳ gốc không có biến động.", "The baseline month has no movements.")
         return Section("movements", title, nothing)
+    if not figures.movements:
+        return Section("movements", title, _NOBODY)
     drawn = [
         _chart(
             f"movements-{row['group_name'].replace('_', '-')}",
@@ -208,11 +216,17 @@ def _movements(figures: Figures) -> Section:
         for row in figures.movements
         for key, words in FLOW[row["group_name"]].items()
     ]
+    where = who(figures.release)
+    same_units = (
+        Words("; đầu năm cũng chỉ tính các huyện ấy", "; the year's start counts the same districts")
+        if figures.release.is_provisional
+        else Words("", "")
+    )
     reading = Words(
-        "Từ đầu năm đến kỳ này, toàn tỉnh; trục đứng không bắt đầu từ 0. Giảm thực tế là hiệu của hai cột đầu và cuối, "
-        "không phải tổng số hộ thoát nghèo.",
-        "From the year's start to now, the province; the vertical axis does not start at zero. The net reduction is "
-        "the first column less the last, not the number of exits.",
+        f"Từ đầu năm đến kỳ này, {where.vi}{same_units.vi}; trục đứng không bắt đầu từ 0. Giảm thực tế là hiệu của "
+        "hai cột đầu và cuối, không phải tổng số hộ thoát nghèo.",
+        f"From the year's start to now, {where.en}{same_units.en}; the vertical axis does not start at zero. The net "
+        "reduction is the first column less the last, not the number of exits.",
     )
     return Section("movements", title, reading, drawn, make_table(columns, values))
 
@@ -238,9 +252,17 @@ def _deprivations(figures: Figures) -> Section:
         ]
         for row in figures.deprivations
     ]
+    if figures.compared is None:
+        nothing = Words(
+            "Không có huyện nào có số liệu ở cả hai kỳ để so sánh.",
+            "No district has figures in both months to compare.",
+        )
+        return Section("deprivations", title, nothing)
+    whose = figures.compared.whose or Words("toàn tỉnh", "the province")
     reading = Words(
-        "Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này. Kế hoạch không đặt số cho từng chỉ số.",
-        "Poor households deprived in each indicator, at the end of 2019 and now. The plan sets no number for them.",
+        f"Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này ({whose.vi}). Kế hoạch không đặt số cho từng chỉ số.",
+        f"Poor households deprived in each indicator, at the end of 2019 and now ({whose.en}). The plan sets no number "
+        "for them.",
     )
     chart = _chart("deprivations", lambda language: charts.deprivation_bars(poor, _deprivation_name, language), title)
     return Section("deprivations", title, reading, [chart], make_table(columns, values))
