@@ -110,8 +110,9 @@ def _results(document: Any) -> None:
     body_text(
         document,
         "Số liệu tổng hợp từ báo cáo tháng {{ month }} của {{ reported }}/{{ expected }} huyện, thành phố."
-        "{% if missing %} Chưa có báo cáo của: {{ missing }}; số toàn tỉnh dưới đây là tổng của các huyện đã báo cáo, "
-        "chưa phải số chính thức và không so sánh với cuối năm 2019.{% endif %}",
+        "{% if missing %} Chưa có báo cáo của: {{ missing }}; số dưới đây chỉ là của các huyện đã báo cáo, chưa phải "
+        "số chính thức của toàn tỉnh.{% endif %}"
+        "{% if compared %} Về thay đổi so với cuối năm 2019: {{ compared }}.{% endif %}",
     )
     when(document, "has_figures")
     subheading(document, "1. Hộ nghèo")
@@ -155,8 +156,9 @@ def _sentence(group: str, name: str) -> str:
     """Count and rate, with what changed since the end of 2019 where the two can be compared."""
     return _of(
         group,
-        f"Toàn tỉnh có [households] {name} với [persons] khẩu, chiếm tỷ lệ [rate]% trong tổng số {{{{ residents }}}} "
-        f"hộ dân cư{{% if {group}.households_change %}}; so với cuối năm 2019 ([households_before] hộ, [rate_before]%) "
+        f"{{{{ who_upper }}}} có [households] {name} với [persons] khẩu, chiếm tỷ lệ [rate]% trong tổng số "
+        f"{{{{ residents }}}} hộ dân cư{{% if {group}.households_change %}}; so với cuối năm 2019 "
+        "([households_before] hộ, [rate_before]%) "
         "số hộ [households_change], tỷ lệ [rate_change]{% endif %}. "
         f"Trừ [social_protection] {name} thuộc chính sách bảo trợ xã hội thì tỷ lệ là [rate_without]%"
         f"{{% if {group}.rate_without_change %}}, [rate_without_change] so với cuối năm 2019 ([rate_without_before]%)"
@@ -177,6 +179,9 @@ def _groups(group: str, name: str) -> str:
 def _movements(document: Any) -> None:
     heading(document, "II. DIỄN BIẾN HỘ NGHÈO, HỘ CẬN NGHÈO {{ span|upper }}")
     when(document, "movement_lines")
+    line(document, "{%p if missing %}", TEXT)
+    body_text(document, "Chỉ tính {{ who }}; đầu kỳ cũng là số của các huyện ấy.")
+    end(document)
     for group, name in (("poor", "Hộ nghèo"), ("near_poor", "Hộ cận nghèo")):
         year = _of(
             f"{group}_movement",
@@ -210,7 +215,9 @@ def _targets(document: Any) -> None:
     heading(document, "III. KẾT QUẢ THỰC HIỆN CHỈ TIÊU CỦA KẾ HOẠCH")
     when(document, "has_targets")
     subheading(document, "1. Toàn tỉnh (mục II.1 và V.1 của Kế hoạch)")
-    body_text(document, "{{ target_words }}")
+    line(document, "{%p for one in target_words %}", TEXT)
+    body_text(document, "- {{ one }}")
+    line(document, "{%p endfor %}", TEXT)
     caption(document, "Tỷ lệ và số hộ {{ basis_words }}. Mức giảm so với {{ baseline_words|lower }}; số âm là tăng.")
     table(
         document,
@@ -276,7 +283,7 @@ def _targets(document: Any) -> None:
         "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức.",
     )
     end(document)
-    unless(document, "has_targets", "Kế hoạch chỉ có chỉ tiêu của năm 2020.")
+    unless(document, "has_targets", "{{ after_the_plan }}")
 
 
 def _deprivations(document: Any) -> None:
@@ -298,7 +305,11 @@ def _deprivations(document: Any) -> None:
             Column("Tăng, giảm (điểm %)", "rate_change", 15.5),
         ),
     )
-    body_text(document, "Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ quan phụ trách, không in con số phải đạt.")
+    body_text(
+        document,
+        "{% if compared %}Cả hai cột: {{ compared }}. {% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
+        "quan phụ trách, không in con số phải đạt.",
+    )
     end(document)
     unless(document, "deprivations", _NO_FIGURES)
 
@@ -309,7 +320,7 @@ def _policies(document: Any) -> None:
     body_text(
         document,
         "Luỹ kế từ ngày 01/01/{{ year }}. Kế hoạch yêu cầu 100% đối tượng được thụ hưởng (mục II.1); việc làm và xuất "
-        "khẩu lao động không tính theo tỷ lệ này.",
+        "khẩu lao động không tính theo tỷ lệ này.{% if missing %} Chỉ tính {{ who }}.{% endif %}",
     )
     table(
         document,
