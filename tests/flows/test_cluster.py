@@ -177,7 +177,7 @@ def test_without_a_cluster_the_file_waits(tmp_path: Path, monkeypatch: pytest.Mo
     settings = at_home(tmp_path / "data", work="dask", dask_scheduler="tcp://127.0.0.1:1")
     deliver(settings, waiting=a_month())
     (fault,) = run(settings).faults
-    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1: ")
+    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1. ")
     assert run(settings.model_copy(update={"work": "processes"})).state.submissions.popitem()[1].state == "accepted"
 
 
@@ -196,7 +196,7 @@ def test_a_worker_of_other_code_does_nothing(monkeypatch: pytest.MonkeyPatch) ->
     sent = on_worker.packed(on_worker.JudgeJob([], 1))
     assert on_worker.unpacked(on_worker.perform(sent)) == on_worker.Done([])
     monkeypatch.setattr(on_worker, "_code", lambda: ("0.0.0", "of another year"))
-    assert "phiên bản khác" in on_worker.unpacked(on_worker.perform(sent)).fault.message_vi  # type: ignore[union-attr]
+    assert "phiên bản khác" in on_worker.unpacked(on_worker.perform(sent)).fault.sentence()  # type: ignore[union-attr]
 
 
 class _CantTravel(Exception):
