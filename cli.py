@@ -519,8 +519,8 @@ def rejudge(
     """Judge again what is not accepted."""
     import terminal
     from flows.ingest import ingest as run
+    from labels.table import STATES
     from ledger.states import OPEN_STATES
-    from tasks.status import STATES_VI
 
     settings = _settings()
     state = _state(settings)
@@ -531,7 +531,7 @@ def rejudge(
         if one.state in (*OPEN_STATES, "unreadable") and not state.newer_accepted(one)
     )
     if submission and not again:
-        raise WrongUsage(f"Tệp này “{STATES_VI[chosen[0].state]}”: không xét lại")
+        raise WrongUsage(f"Tệp này “{STATES[chosen[0].state].vi}”: không xét lại")
     if not again:
         typer.echo("Không có tệp nào cần xét lại.")
         return

@@ -34,6 +34,7 @@ from tasks.fault_words import in_words
 from tasks.faults import Unreadable
 from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
+from tasks.identity import check_unchanged
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import at_slot, judging_inputs, needs_judging
 from tasks.ledgers import open_ledger
@@ -137,7 +138,8 @@ def ingest_locked(
     take_files: bool = True,
     readers: Readers | None = None,
 ) -> IngestReport:
-    """`ingest` for who holds the lock already."""
+    """`ingest` for who holds the lock already. Raises SystemFault where the program was replaced under this process."""
+    check_unchanged()
     ledger = open_ledger(settings)
     try:
         report = IngestReport()

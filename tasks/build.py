@@ -15,10 +15,10 @@ import duckdb
 import polars as pl
 
 from errors import DamagedFile
-from expectations.catalogue import rule_pack
 from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
+from tasks.identity import program_hash, rule_pack
 from tasks.models import MODELS, SQL, model_sql
 from tasks.schemas import ACCEPTED
 from tasks.stored import reading_accepted, reading_judgements
@@ -45,7 +45,6 @@ REPOSITORY = Path(__file__).parent.parent
 PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
-REPORTS = REPOSITORY / "reports"
 
 # Files written at this version are read by every DuckDB from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
@@ -83,6 +82,8 @@ SLOT: Schema = {
     "state": pl.String,
     "accepted_submission_id": pl.String,  # null where nothing is accepted
     "due": pl.Date,
+    "received_on": pl.Date,  # when the first file that could be opened came; null where none did
+    "on_time": pl.Boolean,  # tasks/timeliness.py
 }
 
 FINDING: Schema = {
@@ -198,12 +199,12 @@ def replaced_submissions(inputs: BuildInputs) -> list[str]:
 
 
 def input_hash(inputs: BuildInputs) -> str:
-    """SHA-256 over everything a release is made from: data, decisions, plan, rules, models, settings."""
+    """SHA-256 over everything a release is made from: data, decisions, settings, and the program with its libraries."""
     return _digest(_hashed_parts(inputs))
 
 
 def method_hash(rate_denominator_excludes_social_protection: bool) -> str:
-    """SHA-256 over what makes a release, whatever its data: plan, rules, forms, models, and the setting of rates."""
+    """SHA-256 over what makes a release, whatever its data: the program, the plan, and the setting of rates."""
     setting = ("settings", str(rate_denominator_excludes_social_protection).encode())
     return _digest([setting, *_method_parts()])
 
@@ -230,19 +231,16 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     yield "finding_counts", _counted_findings(inputs).write_csv().encode()
     yield "restated", _restated(inputs).write_csv().encode()
     yield from _method_parts()
-    # A release holds its reports: other forms or words make another release, though not other numbers.
-    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
     for submission_id in (*published_submissions(inputs), *replaced_submissions(inputs)):
         for sheet in ACCEPTED:
             yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
 
 
 def _method_parts() -> Iterator[tuple[str, bytes]]:
-    for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, *sorted((REPOSITORY / "forms").glob("*.csv"))):
+    yield "program", program_hash().encode()
+    # The program's own plan is a part of it; which one is loaded is said here.
+    for path in sorted(PLAN_DATA.glob("*.csv")):
         yield path.name, path.read_bytes()
-    for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
-        yield str(path.relative_to(SQL)), path.read_bytes()
 
 
 def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
@@ -362,6 +360,7 @@ def _settings(inputs: BuildInputs) -> pl.DataFrame:
             "as_of_period": [period_end(inputs.as_of)],
             "baseline_period": [period_end(inputs.first_period)],
             "code_version": [inputs.code_version],
+            "program_hash": [program_hash()],
             "form": [FORM_CODE],
             "rule_pack": [rule_pack()],
             "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],

@@ -5,10 +5,11 @@ The caller holds the publishing lock; of two publishers only one is here at a ti
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,10 @@ from typing import Any
 import duckdb
 
 from errors import NoSuch, SystemFault
-from expectations.catalogue import rule_pack
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
+from tasks.identity import check_unchanged, program_hash, rule_pack
 from tasks.names import is_in_clutter
 from tasks.open_tables import write_complete, write_public
 from tasks.stored import held_against
@@ -77,11 +78,15 @@ class NoSuchRelease(NoSuch):
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """A published release. `created` is false where a finished release of equal inputs was used again."""
+    """A published release. `created` is false where a finished release of equal inputs was used again.
+
+    `content` is its `content_hash`.
+    """
 
     release_id: str
     path: Path
     created: bool
+    content: str
 
 
 def release_id(inputs: BuildInputs) -> str:
@@ -90,12 +95,18 @@ def release_id(inputs: BuildInputs) -> str:
 
 
 def make_release(
-    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = ()
+    releases: Path,
+    current: Path,
+    inputs: BuildInputs,
+    additions: Sequence[Addition] = (),
+    published: Mapping[str, str] | None = None,
 ) -> ReleaseResult:
     """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
 
-    A finished release of the same inputs is used again. Raises PublishBlocked where an audit finds bad rows
-    or a stray .wal stands beside a published file; nothing has been switched then.
+    A finished release of the same inputs is used again. `published` has the `content_hash` of releases that were
+    published before, by id: one that is made again must come out the same. Raises PublishBlocked where an audit finds
+    bad rows or a stray .wal stands beside a published file, SystemFault where the same id would name other content or
+    the program was replaced meanwhile; nothing has been switched then.
     """
     releases.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(releases)
@@ -107,6 +118,9 @@ def make_release(
         try:
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
+            check_unchanged()
+            if not _is_as_published(aside, name, published):
+                raise _other_content(name)
             with step("seal", release=name):
                 _seal(aside)
                 os.replace(aside, final)
@@ -115,19 +129,19 @@ def make_release(
             shutil.rmtree(aside, ignore_errors=True)
             raise
     with step("switch", release=name):
-        point_current(releases, current, name)
-    return ReleaseResult(name, final, created)
+        point_current(releases, current, name, published)
+    return ReleaseResult(name, final, created, content_hash(final))
 
 
-def point_current(releases: Path, current: Path, name: str) -> None:
+def point_current(releases: Path, current: Path, name: str, published: Mapping[str, str] | None = None) -> None:
     """Make `current` point to a finished release, in one step. Also the way back to an older one.
 
-    Raises NoSuchRelease, and NotAsSealed where its files are not as they were sealed.
+    `published` as for `make_release`. Raises NoSuchRelease, and NotAsSealed where its files are not as sealed.
     """
     release = releases / name
     if not (release / MANIFEST).is_file():
         raise NoSuchRelease(f"không có bản công bố {name}", en=f"there is no release {name} in {releases}")
-    _refuse_changed(release)
+    _refuse_changed(release, published)
     switch(current, release)
 
 
@@ -166,8 +180,22 @@ def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda release: (release["created_at"], release["release_id"]), reverse=True)
 
 
-def verify_release(release: Path) -> list[str]:
-    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
+def content_hash(release: Path) -> str:
+    """SHA-256 over what a release holds, as its manifest says: every table, package and report, by name and bytes.
+
+    Not the database's file: DuckDB gives each a number of its own and leaves in its gaps what lay in memory. The same
+    tables are in `tables/`.
+    """
+    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    held = sorted((entry["path"], entry["sha256"]) for entry in manifest["files"] if entry["path"] != WAREHOUSE)
+    return hashlib.sha256("".join(f"{path}\0{sha256}\0" for path, sha256 in held).encode()).hexdigest()
+
+
+def verify_release(release: Path, published: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed.
+
+    With `published`, the `content_hash` of releases by id, also whether it is what was published under that id.
+    """
     try:
         manifest = json.loads((release / MANIFEST).read_bytes())
         sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
@@ -180,6 +208,8 @@ def verify_release(release: Path) -> list[str]:
     faults += [
         f"{name} has changed" for name in sorted(sealed.keys() & present) if sha256_of(release / name) != sealed[name]
     ]
+    if not faults and not _is_as_published(release, release.name, published):
+        faults.append(f"{MANIFEST} has changed")
     return faults
 
 
@@ -188,8 +218,8 @@ def reading_release(release: Path) -> AbstractContextManager[None]:
     return held_against(lambda: _refuse_changed(release.resolve()))
 
 
-def _refuse_changed(release: Path) -> None:
-    faults = verify_release(release)
+def _refuse_changed(release: Path, published: Mapping[str, str] | None = None) -> None:
+    faults = verify_release(release, published)
     if faults:
         raise NotAsSealed(release.name, faults)
 
@@ -217,6 +247,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         "first_period": inputs.first_period,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "code_version": inputs.code_version,
+        "program_hash": program_hash(),
         "rule_pack": rule_pack(),
         "input_hash": input_hash(inputs),
         "submissions": _published(inputs),
@@ -229,6 +260,20 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _is_as_published(folder: Path, name: str, published: Mapping[str, str] | None) -> bool:
+    return name not in (published or {}) or content_hash(folder) == (published or {})[name]
+
+
+def _other_content(name: str) -> SystemFault:
+    return SystemFault(
+        f"release {name} was published before, and made again its tables or reports are others",
+        f"bản công bố {name} đã từng công bố, nay dựng lại từ cùng dữ liệu và cùng chương trình mà bảng hoặc báo cáo "
+        "lại khác, nên không dùng; bản đang dùng giữ nguyên",
+        "install program and libraries again, then {again}; if it stays so, tell the developers",
+        "cài lại chương trình và thư viện rồi {again}; nếu vẫn vậy, báo cho người phát triển",
+    )
 
 
 def _published(inputs: BuildInputs) -> list[dict[str, str]]:

@@ -26,6 +26,7 @@ from tasks.fault_words import as_ours
 from tasks.files import sha256_of
 from tasks.ledgers import last_noted, lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
+from tasks.publications import published_contents
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
 from tasks.storage import accepted_file, accepted_place, raw_names, raw_place, raw_sha256
@@ -70,7 +71,7 @@ def verify(settings: Settings, on_progress: Progress, *, warehouse: bool = True)
         lambda: _judgements(settings, events, state),
     ]
     if warehouse:
-        checks += [lambda: _accepted(settings, state), lambda: _releases(settings)]
+        checks += [lambda: _accepted(settings, state), lambda: _releases(settings, published_contents(state))]
     found = list(ledger)
     for done, check in enumerate(checks, start=1):
         found += check()
@@ -196,7 +197,8 @@ def _has_key(read: Read, key: bytes) -> bool:
     return pseudonyms(key, "household", keys) == first.get_column("household_id").to_list()
 
 
-def _releases(settings: Settings) -> Iterator[Damage]:
+def _releases(settings: Settings, published: dict[str, str]) -> Iterator[Damage]:
+    """What is no longer as it was sealed, or not what the ledger says was published under that id."""
     current = settings.current.resolve() if settings.current.is_symlink() else None
     if current is not None and not (current / MANIFEST).is_file():
         yield Damage("release", "warehouse/current", "không trỏ tới bản công bố nào còn đủ", REBUILD)
@@ -205,7 +207,7 @@ def _releases(settings: Settings) -> Iterator[Damage]:
         if release.name.startswith("."):
             continue
         remedy = REBUILD if release.resolve() == current else f"{FROM_BACKUP}, hoặc xoá thư mục này (bản cũ)"
-        for fault in verify_release(release):
+        for fault in verify_release(release, published):
             yield Damage("release", f"warehouse/releases/{release.name}", _in_vietnamese(fault), remedy)
 
 

@@ -283,7 +283,7 @@ def test_the_history_tells_every_event_of_the_slot(desk: Desk, validator: Browse
     held = desk.one("held")
     for address in (at(held, "/history"), f"/slots/971/{DECEMBER}"):
         page = text_of(validator.get(address).text)
-        assert "Kiểm tra: Tạm giữ (H15 ×2)" in page
+        assert "Kiểm tra: Tạm giữ, chờ thẩm định (H15 ×2)" in page
         assert page.count("Nhận tệp") == 2
     assert validator.get("/slots/971/2019-11").status_code == 404
     assert validator.get("/slots/000/2019-12").status_code == 404

@@ -12,9 +12,10 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, province, write_inputs
 
-from expectations.catalogue import rule_pack
-from tasks import release
+from tasks import identity, release
 from tasks.build import BuildInputs, build_warehouse
+from tasks.faults import SystemFault
+from tasks.identity import program_hash, rule_pack
 from tasks.release import (
     NoSuchRelease,
     NotAsSealed,
@@ -66,8 +67,9 @@ def test_the_manifest_says_which_code_and_rule_pack_made_it(folder: Path, small_
     made = publish(folder, small_inputs)
     manifest = json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(made.path / "warehouse.duckdb"), read_only=True) as reader:
-        known = reader.execute("select code_version, rule_pack from meta.build").fetchone()
-    assert (manifest["code_version"], manifest["rule_pack"]) == known == ("test", rule_pack())
+        known = reader.execute("select code_version, rule_pack, program_hash from meta.build").fetchone()
+    told = tuple(manifest[name] for name in ("code_version", "rule_pack", "program_hash"))
+    assert told == known == ("test", rule_pack(), program_hash())
 
 
 @pytest.mark.usefixtures("ready_made")
@@ -144,6 +146,19 @@ def test_a_failure_half_way_leaves_nothing_behind(folder: Path, small_inputs: Bu
 
     with pytest.raises(OSError, match="no space"):
         publish(folder, small_inputs, additions=[fail])
+    assert list((folder / "releases").iterdir()) == []
+    assert not (folder / "current").exists()
+
+
+@pytest.mark.usefixtures("ready_made")
+def test_a_program_that_is_replaced_while_it_builds_publishes_nothing(
+    folder: Path, small_inputs: BuildInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(_: Path) -> None:
+        monkeypatch.setattr(identity, "_AT_START", ("as it was", "as it was"))
+
+    with pytest.raises(SystemFault, match="changed since this process began"):
+        publish(folder, small_inputs, additions=[replaced])
     assert list((folder / "releases").iterdir()) == []
     assert not (folder / "current").exists()
 
