@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from forms.numbers import DECIMALS
 from labels.table import CHANGES, SAMPLE_NOTE, SEVERITIES, STATES, TIMELINESS, UNITS
 from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import number_vi
@@ -329,7 +330,7 @@ _PARTS_VI = {"numerator": "Tử số", "denominator": "Mẫu số"}
 
 
 def _decimals(found: dict[str, Any]) -> int:
-    return 2 if found["unit"] == "percent" else 0
+    return DECIMALS[found["unit"]]
 
 
 def _equation(found: dict[str, Any]) -> str:

@@ -66,7 +66,9 @@ def _print_province(rows: Sequence[Row], title: str, then: str) -> None:
         numbers = [number_vi(one, decimals(row["measure"])) for one in shown]
         how = measure_words(row["measure"], row["basis"]).vi
         status = STATUSES[row["status"]].vi
-        table.add_row(TARGETS[row["target"]].vi, how, *numbers, number_vi(row["achieved_pct"], 1), status)
+        table.add_row(
+            TARGETS[row["target"]].vi, how, *numbers, number_vi(row["achieved_pct"], decimals("achieved_pct")), status
+        )
     print_plain(table)
 
 

@@ -19,6 +19,7 @@ from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.files import sha256_of
 from tasks.ledgers import open_ledger
+from tasks.receive import find_unhidden
 
 SOURCE = "sample"
 Progress = Callable[[str, int, int], None]
@@ -53,7 +54,7 @@ def run_demo(settings: Settings, runner: Runner, seed: int, on_progress: Progres
 
 def refuse_other_data(settings: Settings) -> None:
     """Raises NotASampleRoot where a data root holds submissions or inbox files that are not the sample's."""
-    if settings.inbox.is_dir() and any(path.is_file() for path in settings.inbox.iterdir()):
+    if any(not is_note for _, is_note in find_unhidden(settings.inbox)):
         raise NotASampleRoot(f"the inbox {settings.inbox} holds files")
     if not (settings.ledger_url or (settings.data / "ledger.sqlite").exists()):
         return

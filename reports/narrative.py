@@ -11,16 +11,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from forms.numbers import number_vi
-from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, TARGETS, UNITS, measure_words
-from plan.reference import PLAN_YEAR, plan, table
-from reports import figures
+from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
+from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
+from plan.reference import PLAN_YEAR, table
+from reports import figures, target_table
 from reports.coverage import Compared, like_for_like, who
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
 from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
 from reports.unit_form import WHOLE_PROVINCE
-from reports.verdicts import after_the_plan, decimals, districts_sentence, sentences
+from reports.verdicts import after_the_plan, districts_sentence, sentences
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
@@ -40,6 +40,7 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
         **_province_fields(now.get(PROVINCE), compared),
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
+        **target_table.heading_words(),
         **_target_fields(release, targets),
         "compared": _compared_words(release, compared),
         "deprivations": _deprivation_rows(connection, now.get(PROVINCE), compared),
@@ -231,55 +232,21 @@ def _target_fields(release: Release, targets: Targets) -> Text:
         return {"has_targets": False, "after_the_plan": after_the_plan().vi}
     units = [(PROVINCE, WHOLE_PROVINCE), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
-    mine = [row for row in rows if row["unit_code"] == PROVINCE and row["target"] in _MAIN_TARGETS]
-    mine.sort(key=lambda row: (_MAIN_TARGETS.index(row["target"]), _MEASURE_ORDER.index(row["measure"]), row["basis"]))
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
         "after_the_plan": "",
-        "targets": [_target_row(row) for row in mine],
+        "targets": target_table.main_rows(targets),
+        "job_targets": target_table.job_rows(targets),
         "target_words": [words.vi for words in sentences(rows, release.baseline)],
         "district_words": districts_sentence(rows).vi,
-        "district_targets": [_district_target_row(code, name, targets) for code, name in units],
+        "district_targets": target_table.district_rows(units, targets),
         "communes": number_vi(len(communes)),
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),
         "communes_unstated": number_vi(len(communes) - len(with_target)),
     }
-
-
-_MAIN_TARGETS = tuple(TARGETS)
-_MEASURE_ORDER = ("percentage_points", "households", "end_rate", "persons")
-
-
-def _target_row(row: Mapping[str, Any]) -> Text:
-    places = decimals(row["measure"])
-    return {
-        "name": f"{TARGETS[row['target']].vi}: {measure_words(row['measure'], row['basis']).vi}",
-        "section": row["plan_section"],
-        "baseline": number_vi(row["baseline"], places),
-        "target": number_vi(row["target_value"], places),
-        "actual": number_vi(row["actual"], places),
-        "achieved": number_vi(row["achieved_pct"], 2),
-        "status": STATUSES[row["status"]].vi,
-    }
-
-
-def _district_target_row(code: str, name: str, targets: Targets) -> Text:
-    row: Text = {"name": name, "is_total": code == PROVINCE}
-    for group in CLASSES:
-        target = f"{group}_reduction"
-        verdict = targets.get(code, target, plan().headline_measure, plan().headline_basis)
-        about = targets.get(code, target, "households", plan().headline_basis)
-        for key, one in (("headline", verdict), ("about", about)):
-            places = decimals(one["measure"])
-            row |= {
-                f"{group}_{key}_target": number_vi(one["target_value"], places),
-                f"{group}_{key}": number_vi(None if one["change"] is None else -one["change"], places),
-            }
-        row[f"{group}_status"] = STATUSES[verdict["status"]].vi
-    return row
 
 
 def _deprivation_rows(
@@ -301,18 +268,20 @@ def _deprivation_rows(
                 "name": one["deprivation_name_vi"],
                 "accountable": one["accountable"],
                 "section": one["plan_section"],
-                "before": number_vi(then[count] if then else None),
-                "rate_before": number_vi(then[rate] if then else None, 2),
-                "now": number_vi(now[count]),
-                "rate": number_vi(now[rate], 2),
-                "change": _change(now[count], then[count] if then else None),
+                "before": measured_vi(then[count] if then else None, "households"),
+                "rate_before": measured_vi(then[rate] if then else None, "rate"),
+                "now": measured_vi(now[count], "households"),
+                "rate": measured_vi(now[rate], "rate"),
+                "change": _change(now[count], then[count] if then else None, "households"),
+                "rate_change": _change(now[rate], then[rate] if then else None, "rate"),
             }
         )
     return rows
 
 
-def _change(level: float | None, before: float | None) -> str:
-    return "" if level is None or before is None else change_vi(level - before, 0, "hộ")
+def _change(now: float | None, before: float | None, measure: str) -> str:
+    """What a level rose or fell by, with its sign; nothing where one of the two is unknown."""
+    return "" if now is None or before is None else signed_vi(now - before, DECIMALS[measure])
 
 
 def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
@@ -327,7 +296,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),
-            "rate": number_vi(row["coverage_pct"], 2),
+            "rate": measured_vi(row["coverage_pct"], "coverage_pct"),
             "status": _policy_status(row["policy"], targets),
         }
         for row in sorted(found.iter_rows(named=True), key=lambda row: order.index(row["policy"]))

@@ -13,12 +13,13 @@ from typing import Any
 import polars as pl
 
 from forms.layout import column_letter
+from forms.numbers import cell_kind
 from labels.table import INCOMPLETE, NOT_REPORTED, STATUSES, TARGETS, measure_words
 from plan.reference import table
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
 from reports.unit_form import WHOLE_PROVINCE, Places
-from reports.verdicts import PERCENT_MEASURES, is_headline
+from reports.verdicts import is_headline
 
 ALL, WITHOUT = "all", "excluding_social_protection"
 # Keys of the forms that the levels are taken from, now and at the baseline.
@@ -63,9 +64,9 @@ DISTRICT_COLUMNS = (
     Column("Tỷ lệ (điểm %)", "percent", 8, "Đã giảm", "8=2-7"),
     Column("Số hộ, gồm BTXH", "count", 8, "Đã giảm", "9=1-6"),
     Column("Số hộ, trừ BTXH", "count", 8, "Đã giảm", "10"),
-    Column("Tỷ lệ", "percent", 8, "Đạt chỉ tiêu (%)", "11=8/3*100"),
-    Column("Số hộ, gồm BTXH", "percent", 8, "Đạt chỉ tiêu (%)", "12=9/4*100"),
-    Column("Số hộ, trừ BTXH", "percent", 8, "Đạt chỉ tiêu (%)", "13=10/4*100"),
+    Column("Tỷ lệ", "share", 8, "Đạt chỉ tiêu (%)", "11=8/3*100"),
+    Column("Số hộ, gồm BTXH", "share", 8, "Đạt chỉ tiêu (%)", "12=9/4*100"),
+    Column("Số hộ, trừ BTXH", "share", 8, "Đạt chỉ tiêu (%)", "13=10/4*100"),
     Column("Giảm tỷ lệ", "center", 10, "Kết quả", "14"),
     Column("Giảm số hộ, gồm BTXH", "center", 10, "Kết quả", "15"),
     Column("Giảm số hộ, trừ BTXH", "center", 10, "Kết quả", "16"),
@@ -148,11 +149,12 @@ DEPARTMENT_COLUMNS = (
     Column("Chỉ tiêu năm 2020", "count", 11, number="2"),
     Column("Thực hiện", "count", 11, number="3"),
     Column("Tăng (+), giảm (-)", "signed_count", 11, number="4=3-1"),
-    Column("Đạt chỉ tiêu (%)", "percent", 10, number="5"),
+    Column("Đạt chỉ tiêu (%)", "share", 10, number="5"),
     Column("Còn phải thực hiện", "count", 11, number="6"),
     Column("Kết quả", "center", 16, number="7"),
 )
-_PERCENT_KINDS = {4: "percent", 5: "percent", 6: "percent", 7: "signed_points", 9: "percent"}
+# Columns of levels and what is left of them, and the column of the change: shown as the row's measure is.
+_LEVELS, _CHANGE = (4, 5, 6, 9), 7
 # The order in which a target's measures are printed.
 _ORDER = ("percentage_points", "households", "end_rate", "persons", "coverage_pct", "rate")
 
@@ -211,7 +213,8 @@ def bodies_in_plan_order(bodies: Iterable[str]) -> list[str]:
 
 
 def _department_row(row: Mapping[str, Any], order: str, name: str, places: Places, at: int) -> Row:
-    kinds = _PERCENT_KINDS if row["measure"] in PERCENT_MEASURES else None
+    kind = cell_kind(row["measure"])
+    kinds = {**dict.fromkeys(_LEVELS, kind), _CHANGE: cell_kind(row["measure"], signed=True)}
     has_target = row["target_value"] is not None
     achieved, remaining = _FORMULAS[row["reading"]]
     cells: list[Cell] = [
@@ -316,7 +319,7 @@ COMMUNE_COLUMNS = (
     Column("Phải giảm (điểm %)", "percent", 11, number="3"),
     Column("Tỷ lệ hộ nghèo thực hiện, trừ hộ BTXH (%)", "percent", 14, number="4"),
     Column("Đã giảm (điểm %)", "percent", 11, number="5=1-4"),
-    Column("Đạt chỉ tiêu (%)", "percent", 11, number="6=5/3*100"),
+    Column("Đạt chỉ tiêu (%)", "share", 11, number="6=5/3*100"),
     Column("Còn phải giảm (điểm %)", "percent", 11, number="7"),
     Column("Kết quả", "center", 18, number="8"),
 )

@@ -8,19 +8,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from forms.numbers import number_vi
+from forms.numbers import DECIMALS, number_vi
 from labels.table import STATUSES, TARGETS, Words, measure_words
 from plan.reference import period_end, plan
 
 Row = Mapping[str, Any]
 REDUCTIONS = ("poor_reduction", "near_poor_reduction")
-# Measures whose numbers are percentages or points: two decimals, the others are whole.
-PERCENT_MEASURES = ("percentage_points", "end_rate", "coverage_pct", "rate")
 
 
 def decimals(measure: str) -> int:
     """How many decimals a measure's numbers are shown with."""
-    return 2 if measure in PERCENT_MEASURES else 0
+    return DECIMALS[measure]
 
 
 def is_headline(row: Row) -> bool:

@@ -20,6 +20,7 @@ from tasks.faults import SystemFault
 from tasks.files import sync_file, sync_folder, temporary_beside
 from tasks.ledgers import LAST_FILE
 from tasks.leftovers import sweep
+from tasks.names import is_in_clutter
 from tasks.reminders import ADDRESSES_FILE
 from tasks.storage import copy_raw, keep_raw, raw_names
 
@@ -135,8 +136,9 @@ def _not_of(backup: Path, data: Path) -> list[str]:
 
 
 def _finished(folder: Path) -> list[Path]:
-    """Every file under a folder that is not one of a write in progress."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    """Every file under a folder that is not one of a write in progress, and none that a desktop left there."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path for path in found if not is_in_clutter(path.relative_to(folder)))
 
 
 def _holds_events(url: str) -> bool:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from ledger.events import Event, Ledger
 from ledger.versions import LedgerFaulty
 from settings import Settings
+from tasks.names import is_received_name
 
 LAST_FILE = "ledger.last"
 _WAY_ON = (
@@ -45,7 +46,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises LedgerFaulty where events are gone that were there before, and what the database raises.
     """
     file = _sqlite_file(settings.database_url)
-    if file is not None and not _has_bytes(file) and (last_noted(settings) or _has_any(settings.raw)):
+    if file is not None and not _has_bytes(file) and (last_noted(settings) or has_received(settings.raw)):
         raise LedgerFaulty(f"Sổ sự kiện {file.name} đã mất hoặc trống, mà dữ liệu đã nhận còn đó. {_WAY_ON}")
     ledger = WitnessedLedger(settings.database_url, settings.data / LAST_FILE)
     try:
@@ -64,7 +65,7 @@ def lost(settings: Settings, ledger: Ledger) -> str:
     noted = last_noted(settings)
     if noted and not ledger.knows(noted):
         return f"sổ sự kiện thiếu những sự kiện cuối: đã từng ghi đến sự kiện {noted}"
-    if not noted and _has_any(settings.judgements) and ledger.is_empty():
+    if not noted and _has_judgements(settings.judgements) and ledger.is_empty():
         return "sổ sự kiện trống, mà kết quả kiểm tra đã ghi còn đó"
     return ""
 
@@ -98,6 +99,10 @@ def _has_bytes(file: Path) -> bool:
     return file.is_file() and file.stat().st_size > 0
 
 
-def _has_any(folder: Path) -> bool:
-    """Whether a folder holds anything but what a killed run left half written."""
-    return folder.is_dir() and any(not path.name.startswith(".tmp-") for path in folder.iterdir())
+def has_received(raw: Path) -> bool:
+    """Whether a folder holds a received file; what else may lie there (`.gitkeep`, `Thumbs.db`) says nothing."""
+    return raw.is_dir() and any(is_received_name(path.name) for path in raw.iterdir())
+
+
+def _has_judgements(folder: Path) -> bool:
+    return any(not path.name.startswith(".") for path in folder.rglob("*.parquet"))

@@ -19,6 +19,7 @@ from expectations.catalogue import rule_pack
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
+from tasks.names import is_in_clutter
 from tasks.open_tables import write_complete, write_public
 from telemetry.record import step
 
@@ -239,4 +240,5 @@ def _remove_abandoned(releases: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Every file of a release; what a desktop leaves in any folder is none."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not is_in_clutter(path.relative_to(folder)))

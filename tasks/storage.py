@@ -19,6 +19,7 @@ from tasks import accept
 from tasks.accept import TABLES_MANIFEST
 from tasks.faults import SystemFault
 from tasks.files import sha256_of, sync_file, temporary_beside
+from tasks.names import is_clutter, is_received_name
 from tasks.remote import Remote, StorageDown, shown_url
 from telemetry.record import tell_fault
 
@@ -81,10 +82,10 @@ def raw_sha256(settings: Settings, submission_id: str) -> str | None:
 def raw_names(settings: Settings) -> list[str]:
     """The received files that are kept, sorted. Raises StorageDown, OSError."""
     if settings.raw_url:
-        return _raw(settings).names()
+        return [name for name in _raw(settings).names() if is_received_name(name)]
     if not settings.raw.is_dir():
         return []
-    return sorted(path.name for path in settings.raw.iterdir() if path.is_file() and not path.name.startswith("."))
+    return sorted(path.name for path in settings.raw.iterdir() if is_received_name(path.name) and path.is_file())
 
 
 def copy_raw(settings: Settings, submission_id: str, target: Path) -> None:
@@ -130,7 +131,8 @@ def keep_accepted(
         remote = _accepted(settings)
         if anew:  # or a killed upload would leave new tables under the old manifest
             remote.remove(f"{submission_id}/{TABLES_MANIFEST}")
-        for path in sorted(folder.iterdir(), key=lambda path: (path.name == TABLES_MANIFEST, path.name)):
+        written = (path for path in folder.iterdir() if not is_clutter(path.name))
+        for path in sorted(written, key=lambda path: (path.name == TABLES_MANIFEST, path.name)):
             remote.put(path, f"{submission_id}/{path.name}")
 
 

@@ -14,6 +14,7 @@ from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
+from tasks.ledgers import has_received
 from tasks.notices import addresses, given_up_and_waiting
 from telemetry.faults import described
 from telemetry.file import FOLDER, LOG_FILE
@@ -31,7 +32,7 @@ def read_ledger(settings: Settings) -> tuple[list[Line], State | None]:
     """Lines about the ledger, and what it says; None where it says nothing."""
     path = ledger_path(settings)
     if path is not None and not path.exists():
-        if settings.raw.is_dir() and any(settings.raw.iterdir()):
+        if has_received(settings.raw):
             return [Line("ledger", BROKEN, "Mất sổ sự kiện (ledger.sqlite), mà tệp đã nhận còn đó.", RESTORE)], None
         return [Line("ledger", OK, "Chưa có sổ sự kiện; lần chạy đầu sẽ tạo.")], State()
     try:

@@ -44,11 +44,18 @@ _QUERIES = {
           and measure = $measure and basis = $basis
         order by target desc, plan_order
     """,
+    # A row for every district and month that was due; without a value where nobody reported.
     "rates": """
-        select period, unit_code, unit_name, indicator, value
-        from mart.indicator
-        where level = 'district' and population = 'all' and indicator in ('poor_rate', 'near_poor_rate')
-        order by indicator desc, unit_code, period
+        select due.period, due.unit_code, due.unit_name, asked.indicator, rate.value,
+               due.districts_reported > 0 as is_reported
+        from core.unit_month as due
+        cross join (values ('poor_rate'), ('near_poor_rate')) as asked(indicator)
+        left join mart.indicator as rate on  rate.period     = due.period
+                                         and rate.unit_code  = due.unit_code
+                                         and rate.indicator  = asked.indicator
+                                         and rate.population = 'all'
+        where due.level = 'district'
+        order by asked.indicator desc, due.unit_code, due.period
     """,
     "province_rates": """
         select period, indicator, numerator, value, districts_reported, districts_expected

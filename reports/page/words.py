@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from forms.numbers import number_vi
+from forms.numbers import number_vi, signed_vi
 from labels.table import GROUPS, STATES, STATUSES, TARGETS, TIMELINESS, kinds
 from labels.table import Words as Words
 
@@ -11,17 +11,17 @@ LANGUAGES = ("vi", "en")
 
 def number(value: float | int | None, decimals: int = 0) -> Words:
     """1.552 and 3,04 beside 1,552 and 3.04; a dash where there is no number."""
-    vi = number_vi(value, decimals)
-    if not vi:
-        return Words("–", "–")
-    return Words(vi, vi.translate(str.maketrans(",.", ".,")))
+    return _both(number_vi(value, decimals))
 
 
 def signed(value: float | int | None, decimals: int = 0) -> Words:
     """A change, with its sign; a zero has none."""
-    words = number(value, decimals)
-    rises = value is not None and value > 0 and words.vi.strip("0,.")
-    return Words(f"+{words.vi}", f"+{words.en}") if rises else words
+    return _both(signed_vi(value, decimals))
+
+
+def _both(vi: str) -> Words:
+    """A number as written in Vietnamese, in both languages; a dash where there is none."""
+    return Words(vi, vi.translate(str.maketrans(",.", ".,"))) if vi else Words("–", "–")
 
 
 def month(day: dt.date) -> Words:
