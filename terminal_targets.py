@@ -12,14 +12,15 @@ from reports.figures import open_warehouse, read_release, targets
 from reports.verdicts import (
     REDUCTIONS,
     after_the_plan,
+    decimals,
     districts_sentence,
     headline_words,
     is_about,
     is_headline,
     month_end,
-    number,
     sentences,
 )
+from tasks.release import reading_release
 from tasks.words import number_vi
 from terminal import print_plain, say
 
@@ -31,8 +32,6 @@ Row = dict[str, Any]
 
 def print_targets(settings: "Settings") -> None:
     """The current release's month: the province by every measure of the plan, the districts by the plan's own."""
-    from tasks.release import reading_release
-
     path = (settings.current / "warehouse.duckdb").resolve()
     with reading_release(path.parent), open_warehouse(path) as connection:
         release = read_release(connection)
@@ -66,10 +65,12 @@ def _print_province(rows: Sequence[Row], title: str, then: str) -> None:
     mine.sort(key=lambda row: (REDUCTIONS.index(row["target"]), order.index(f"{row['measure']}/{row['basis']}")))
     for row in mine:
         shown = (row[key] for key in ("baseline", "target_value", "actual", "change"))
-        numbers = [number(one, row).vi for one in shown]
+        numbers = [number_vi(one, decimals(row["measure"])) for one in shown]
         how = measure_words(row["measure"], row["basis"]).vi
         status = STATUSES[row["status"]].vi
-        table.add_row(TARGETS[row["target"]].vi, how, *numbers, number_vi(row["achieved_pct"], 1), status)
+        table.add_row(
+            TARGETS[row["target"]].vi, how, *numbers, number_vi(row["achieved_pct"], decimals("achieved_pct")), status
+        )
     print_plain(table)
 
 
@@ -90,7 +91,7 @@ def _print_districts(rows: Sequence[Row], codes: Sequence[str], month: str, then
         for target in REDUCTIONS:
             row, about = mine[code, target, True], mine[code, target, False]
             numbers = (row["baseline"], row["actual"], _reduced(row), row["target_value"])
-            cells += [number(one, row).vi for one in numbers]
+            cells += [number_vi(one, decimals(row["measure"])) for one in numbers]
             cells += [STATUSES[row["status"]].vi, f"{number_vi(_reduced(about))}/{number_vi(about['target_value'])}"]
         table.add_row(mine[code, REDUCTIONS[0], True]["unit_name"], *cells)
     print_plain(table)

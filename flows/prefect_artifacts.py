@@ -11,8 +11,9 @@ from labels.table import STATES, STATUSES, TARGETS, measure_words
 from ledger.states import Submission
 from reports.coverage import who
 from reports.figures import open_warehouse, read_release, targets
-from reports.verdicts import after_the_plan, districts_sentence, is_headline, number, sentences
+from reports.verdicts import after_the_plan, decimals, districts_sentence, is_headline, sentences
 from tasks.release import reading_release
+from tasks.words import number_vi
 from telemetry.record import tell_fault
 
 
@@ -104,7 +105,7 @@ def targets_markdown(warehouse: Path) -> str:
     ]
     for row in listed:
         shown = (row[column] for column in ("baseline", "target_value", "actual", "change"))
-        numbers = [number(one, row).vi for one in shown]
+        numbers = [number_vi(one, decimals(row["measure"])) for one in shown]
         how = measure_words(row["measure"], row["basis"]).vi
         cells = [row["unit_name"], TARGETS[row["target"]].vi, how, *numbers, STATUSES[row["status"]].vi]
         lines.append(f"| {' | '.join(cells)} |")

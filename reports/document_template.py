@@ -12,22 +12,15 @@ from typing import Any
 
 from docx import Document
 
+from reports.document_frame import foot, head
 from reports.document_layout import (
-    LEFT,
-    NAMES,
-    RECIPIENTS,
-    TABLE,
     TEXT,
-    TITLE,
-    WIDTH,
     Column,
     body_text,
     caption,
-    cells,
     end,
     heading,
     line,
-    rule,
     set_up,
     subheading,
     table,
@@ -38,51 +31,18 @@ from reports.zipped import same_bytes
 
 TEMPLATE = Path(__file__).parent / "report_template.docx"
 _NO_FIGURES = "Chưa có số liệu của kỳ này."
-RECIPIENT_LINES = (
-    "- Bộ Lao động - Thương binh và Xã hội (b/c);",
-    "- Thường trực Tỉnh ủy (b/c);",
-    "- Thường trực HĐND tỉnh (b/c);",
-    "- VP Quốc gia giảm nghèo;",
-    "- CT, các PCT UBND tỉnh;",
-    "- Ủy ban MTTQ VN tỉnh Cà Mau;",
-    "- Các sở, ngành cấp tỉnh;",
-    "- UBND các huyện, TP. Cà Mau;",
-    "- Lưu: VT, KGVX.",
-)
 
 
 def build_template() -> bytes:
     """The template as a file's bytes; the same each time."""
     document = Document()
     set_up(document, foot="{{ release_line }}")
-    _head(document)
+    head(document)
     _body(document)
-    _foot(document)
+    foot(document)
     buffer = io.BytesIO()
     document.save(buffer)
     return same_bytes(buffer.getvalue())
-
-
-def _head(document: Any) -> None:
-    """Names, number, place and date, title: elements 1 to 5 of the decree's form."""
-    left, right = cells(document, 64, WIDTH - 64)
-    line(left, "ỦY BAN NHÂN DÂN", NAMES, bold=True)
-    line(left, "TỈNH CÀ MAU", NAMES, bold=True)
-    rule(left, 64, 22)
-    line(left, "Số:          /BC-UBND", TEXT, before=8)
-    line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", NAMES, bold=True)
-    line(right, "Độc lập - Tự do - Hạnh phúc", TEXT, bold=True)
-    rule(right, WIDTH - 64, 58)
-    line(right, "Cà Mau, ngày        tháng        năm            ", TEXT, italic=True, before=8)
-    for text, before in (("BÁO CÁO", 14), ("{{ subject }}", 0)):
-        line(document, text, TITLE, bold=True, before=before)
-    rule(document, WIDTH, 50)
-    line(document, "{%p for warning in warnings %}", TEXT)
-    line(document, "{{ warning }}", TEXT, bold=True, before=6)
-    line(document, "{%p endfor %}", TEXT)
-    when(document, "sample_note")
-    line(document, "({{ sample_note }})", TABLE, italic=True)
-    end(document)
 
 
 def _body(document: Any) -> None:
@@ -258,7 +218,9 @@ def _targets(document: Any) -> None:
     subheading(document, "2. Các huyện, thành phố (mục II.3 của Kế hoạch)")
     body_text(document, "{{ district_words }}")
     for group, name in (("poor", "nghèo"), ("near_poor", "cận nghèo")):
-        caption(document, f"Giảm hộ {name}, {{{{ basis_words }}}}.")
+        caption(
+            document, f"Giảm hộ {name}, {{{{ basis_words }}}}; kết quả xét theo tỷ lệ, số hộ là tương đương khoảng."
+        )
         table(
             document,
             "district_targets",
@@ -379,19 +341,6 @@ def _plan(document: Any) -> None:
     line(document, "{%p for one in plan_words %}", TEXT)
     body_text(document, "- {{ one.id }}, {{ one.place }}: {{ one.text }}")
     line(document, "{%p endfor %}", TEXT)
-
-
-def _foot(document: Any) -> None:
-    """Recipients and signature. Who signs is for the office to write."""
-    line(document, "", RECIPIENTS)
-    left, right = cells(document, 82, WIDTH - 82)
-    line(left, "Nơi nhận:", NAMES, bold=True, italic=True, align=LEFT)
-    for recipient in RECIPIENT_LINES:
-        line(left, recipient, RECIPIENTS, align=LEFT)
-    for text in ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"):
-        line(right, text, TITLE, bold=True)
-    for _ in range(4):
-        line(right, "", TITLE)
 
 
 if __name__ == "__main__":

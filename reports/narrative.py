@@ -236,12 +236,12 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
+        "after_the_plan": "",
         "targets": target_table.main_rows(targets),
         "job_targets": target_table.job_rows(targets),
         "target_words": [words.vi for words in sentences(rows, release.baseline)],
         "district_words": districts_sentence(rows).vi,
         "district_targets": target_table.district_rows(units, targets),
-        "after_the_plan": "",
         "communes": number_vi(len(communes)),
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),

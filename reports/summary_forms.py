@@ -280,10 +280,7 @@ def target_group_figures(groups: pl.DataFrame) -> Figures:
 
 
 def ethnic_form(key: str, sheet: str, groups: list[str], met: int) -> UnitForm:
-    """Form 9: the poor and the near poor by ethnic group.
-
-    `groups` are the minority groups with an own column, `met` is how many there are among those listed.
-    """
+    """Form 9: by ethnic group. `groups` are the minority groups with an own column, of `met` among those listed."""
     measures = [
         Measure("minority", "DTTS", "Số hộ dân cư", width=9),
         Measure("khmer", "Trong đó Khmer", "Số hộ dân cư", width=9),

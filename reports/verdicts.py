@@ -16,6 +16,11 @@ Row = Mapping[str, Any]
 REDUCTIONS = ("poor_reduction", "near_poor_reduction")
 
 
+def decimals(measure: str) -> int:
+    """How many decimals a measure's numbers are shown with."""
+    return DECIMALS[measure]
+
+
 def is_headline(row: Row) -> bool:
     """Whether a row of mart.target_vs_actual is the one that its target's verdict is read from."""
     if row["target"] not in REDUCTIONS:
@@ -92,7 +97,7 @@ def sentence(row: Row, about: Row | None, baseline: dt.date) -> Words:
             f"{target.en}: {now.en}, target {goal.en}: {verdict.en}{rest.en}.",
         )
     how, then, when = measure_words(row["measure"], row["basis"]), number(row["baseline"], row), month_end(baseline)
-    fell = change(row["change"], DECIMALS[row["measure"]])
+    fell = change(row["change"], decimals(row["measure"]))
     words = Words(
         f"{target.vi}, {how.vi}: {fell.vi} ({when.vi} là {then.vi}, nay {now.vi}), chỉ tiêu {goal.vi}: "
         f"{verdict.vi}{rest.vi}",
@@ -137,7 +142,7 @@ def after_the_plan() -> Words:
 
 def number(value: float | None, row: Row) -> Words:
     """A level or target as its measure is written: 1.693 and 0,50 beside 1,693 and 0.50."""
-    vi = number_vi(value, DECIMALS[row["measure"]])
+    vi = number_vi(value, decimals(row["measure"]))
     return Words(vi, vi.translate(str.maketrans(",.", ".,")))
 
 

@@ -7,14 +7,12 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
-from forms.numbers import DECIMALS
-from plan.reference import plan
 from reports.coverage import who
 from reports.page import charts
 from reports.page.colours import WELFARE, WELFARE_OF_FLOW
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
-from reports.page.tables import Amount, Column, Table, make_table
+from reports.page.tables import Amount, Column, Table, Value, make_table
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
 from reports.verdicts import headline_words
 
@@ -45,6 +43,13 @@ _NOW = Column(Words("Hiện nay", "Now"), 0)
 _REDUCED, _REMAINING = Words("Đã giảm", "Reduced by"), Words("Còn phải giảm", "Still to do")
 _DONE = Column(Words("% đạt", "% achieved"), 1)
 _STATUS = Column(Words("Kết quả", "Status"))
+# Level then and now, what that is less, what is asked, what is done of it and what remains, and the verdict.
+_AGAINST_TARGET = (
+    *(Column(words, holds_amounts=True) for words in (_BASELINE.words, _NOW.words, _REDUCED, _GOAL.words)),
+    _DONE,
+    Column(_REMAINING, holds_amounts=True),
+    _STATUS,
+)
 _NOBODY = Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet.")
 _ANSWERS = Column(Words("Cơ quan chủ trì", "Accountable"))
 
@@ -74,24 +79,16 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
-    rows = sorted(figures.reductions, key=_plans_own_first)
+    rows = figures.reductions
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
-        *(Column(words, holds_amounts=True) for words in (_BASELINE.words, _NOW.words, _REDUCED, _GOAL.words)),
-        _DONE,
-        Column(_REMAINING, holds_amounts=True),
-        _STATUS,
+        *_AGAINST_TARGET,
         Column(Words("Mục của kế hoạch", "Section of the plan")),
     ]
     values = [
         [
             charts.target_label(row),
-            *(Amount(row[key], row["measure"]) for key in ("baseline", "actual")),
-            Amount(None if row["change"] is None else -row["change"], row["measure"]),
-            Amount(row["target_value"], row["measure"]),
-            row["achieved_pct"],
-            Amount(row["remaining"], row["measure"]),
-            STATUS[row["status"]],
+            *_against_target(row),
             same(row["plan_section"]),
         ]
         for row in rows
@@ -110,20 +107,21 @@ def _province_targets(figures: Figures) -> Section:
     )
 
 
-def _plans_own_first(row: Row) -> tuple[bool, bool, bool, bool]:
-    """The poor before the near poor; of each the measure and basis in which the plan states its target come first."""
-    return (
-        row["target"] != "poor_reduction",
-        row["basis"] != plan().headline_basis,
-        row["measure"] != plan().headline_measure,
-        row["measure"] == "end_rate",
-    )
+def _against_target(row: Row) -> list[Value]:
+    """The cells of _AGAINST_TARGET for a row of mart.target_vs_actual."""
+    reduced = None if row["change"] is None else -row["change"]
+    levels = (row["baseline"], row["actual"], reduced, row["target_value"])
+    return [
+        *(Amount(level, row["measure"]) for level in levels),
+        row["achieved_pct"],
+        Amount(row["remaining"], row["measure"]),
+        STATUS[row["status"]],
+    ]
 
 
 def _district_targets(figures: Figures) -> Section:
     how = headline_words()
     title = Words(f"Từng huyện so với chỉ tiêu: {how.vi}", f"Each district against its targets: {how.en}")
-    places = DECIMALS[plan().headline_measure]
     drawn = []
     for target, group in (("poor_reduction", "poor"), ("near_poor_reduction", "near_poor")):
         rows = [row for row in figures.districts if row["target"] == target]
@@ -137,24 +135,10 @@ def _district_targets(figures: Figures) -> Section:
         )
     columns = [
         Column(Words("Huyện", "District")),
-        Column(Words("Nhóm", "Group")),
-        Column(_BASELINE.words, places),
-        Column(_GOAL.words, places),
-        Column(_NOW.words, places),
-        Column(Words("Tăng, giảm", "Change"), places, is_change=True),
-        _DONE,
-        Column(Words("Còn phải giảm", "Still to do"), places),
-        _STATUS,
+        Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
+        *_AGAINST_TARGET,
     ]
-    values = [
-        [
-            same(row["unit_name"]),
-            GROUP["poor" if row["target"] == "poor_reduction" else "near_poor"],
-            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct", "remaining")),
-            STATUS[row["status"]],
-        ]
-        for row in figures.districts
-    ]
+    values = [[same(row["unit_name"]), charts.target_label(row), *_against_target(row)] for row in figures.districts]
     reading = Words(
         "Đo bằng cách mà kế hoạch nêu chỉ tiêu; vạch đen là 100 % chỉ tiêu của huyện.",
         "Measured as the plan states its target; the black tick is 100% of the district's target.",
@@ -259,8 +243,7 @@ def _movements(figures: Figures) -> Section:
         "và cuối, không phải tổng số hộ thoát nghèo.",
         f"From the year's start to now, {where.en}{same_units.en}. ≈ at a bar's foot: the vertical axis is cut and "
         "does not start at zero. Colours follow how the households fare (better off, worse off, other reasons), not "
-        "the sign. The net "
-        "reduction is the first column less the last, not the number of exits.",
+        "the sign. The net reduction is the first column less the last, not the number of exits.",
     )
     return Section("movements", title, reading, drawn, make_table(columns, values))
 
