@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -468,98 +467,12 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
             say(f"{case.rule}: chạy trước khi nhận: {case.before}")
 
 
-def explain(fault: Exception) -> tuple[str, bool]:
-    """A fault in one sentence with a way on, and whether it is the call that was wrong."""
-    from tasks.fault_words import in_words
+def explain(fault: BaseException) -> tuple[str, int]:
+    """A fault in one sentence with a way on (and what it lists below), and the exit code."""
+    from tasks.fault_words import as_ours, in_words
 
-    name = type(fault).__name__
-    if type(fault).__module__.startswith("pydantic"):
-        return f"Thiết đặt không dùng được: {_settings_faults(fault)}. Xem docs/data-team.md, mục Settings.", True
-    if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
-        return str(fault), True
-    if name == "Misconfigured":
-        return f"Chưa mở bàn thẩm định: thiết đặt OpenID Connect không dùng được ({fault}). Xem docs/desk.md.", True
-    if name == "NotLoopback":
-        return (
-            f"Không mở bàn thẩm định ở {fault}: ngoài máy này cần một máy chủ TLS đứng trước"
-            " (GIAMNGHEO_REVIEW_PROXY). Xem docs/desk.md.",
-            True,
-        )
-    if name == "LedgerFaulty":
-        return in_words(fault), False
-    if name == "Busy":
-        return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
-    if name == "NoPrefectServer":
-        return (
-            f"Chưa làm gì: không tới được máy chủ Prefect ở {fault} (PREFECT_API_URL). Khởi động nó (giamngheo up) rồi"
-            " chạy lại, hoặc bỏ PREFECT_API_URL để chạy không qua Prefect. Tệp vẫn chờ trong hộp nhận.",
-            False,
-        )
-    if name == "AlreadyUp":
-        return f"giamngheo up đang chạy trên dữ liệu này rồi ({fault}). Dừng lần đó trước, hoặc cứ dùng nó.", False
-    if name == "PortTaken":
-        what, port, setting = fault.args
-        return (
-            f"Cổng {port} ({what}) đang có chương trình khác dùng. Đặt GIAMNGHEO_{setting} hoặc"
-            f" --{setting.lower().replace('_', '-')} thành cổng khác (0: cổng trống bất kỳ).",
-            False,
-        )
-    if name == "NotASampleRoot":
-        return (
-            f"Không chạy mẫu trên dữ liệu thật: {fault}. Đặt GIAMNGHEO_DATA tới một thư mục trống rồi chạy lại.",
-            True,
-        )
-    if name == "NothingToPublish":
-        return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
-    if name == "NotAsSealed":
-        damaged = getattr(fault, "name", "")
-        return (
-            f"Bản công bố {damaged} không còn như khi niêm phong (tệp bị sửa, mất hoặc thêm), nên không dùng: chạy"
-            " giamngheo verify để biết tệp nào, rồi giamngheo rebuild.",
-            False,
-        )
-    if name == "PublishBlocked":
-        return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
-    if type(fault).__module__.startswith(("httpx", "httpcore", "prefect")):
-        return (
-            f"Không làm việc được với máy chủ Prefect ({name}: {fault}). Kiểm tra PREFECT_API_URL và máy chủ, hoặc bỏ "
-            "PREFECT_API_URL để chạy không qua Prefect. Tệp chưa xong vẫn chờ.",
-            False,
-        )
-    return f"Lỗi hệ thống: {in_words(fault)}", False
-
-
-_WRONG_SETTING = {
-    "int_parsing": "phải là số nguyên",
-    "float_parsing": "phải là số",
-    "bool_parsing": "phải là true hoặc false",
-}
-_WRONG_TEXT = {
-    "first_period": "phải là một tháng dạng YYYY-MM",
-    "last_period": "phải là một tháng dạng YYYY-MM",
-    "remind_before": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
-    "remind_after": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
-}
-
-
-def _settings_faults(fault: Exception) -> str:
-    """Which settings are wrong and how; never what they hold, which may be a secret."""
-    listed: list[dict[str, Any]] = fault.errors() if hasattr(fault, "errors") else []
-    found = []
-    for one in listed:
-        place = ".".join(str(part) for part in one["loc"])
-        limits = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
-        if one["type"] in limits:
-            why = f"phải {limits[one['type']]} {next(iter(one['ctx'].values()))}"
-        elif one["type"] == "value_error":
-            why = str(one["ctx"]["error"])
-        else:
-            why = _WRONG_SETTING.get(one["type"]) or _WRONG_TEXT.get(place, "không đúng dạng")
-        found.append(f"GIAMNGHEO_{place.upper()} {why}" if place else why)
-    # A value that should be JSON is read before anything is known of it.
-    return "; ".join(found) or re.sub(
-        r'.*field "(\w+)".*', lambda m: f"GIAMNGHEO_{m[1].upper()} phải là JSON", str(fault)
-    )
+    ours = as_ours(fault)
+    return "\n".join([in_words(fault), *ours.details]), ours.exit_code
 
 
 def _escape(text: str) -> str:

@@ -31,7 +31,10 @@ Row = dict[str, Any]
 
 def print_targets(settings: "Settings") -> None:
     """The current release's month: the province by every measure of the plan, the districts by the plan's own."""
-    with open_warehouse((settings.current / "warehouse.duckdb").resolve()) as connection:
+    from tasks.release import reading_release
+
+    path = (settings.current / "warehouse.duckdb").resolve()
+    with reading_release(path.parent), open_warehouse(path) as connection:
         release = read_release(connection)
         rows = list(targets(connection, release.period).iter_rows(named=True))
     month, then = f"{release.period:%m/%Y}", month_end(release.baseline).vi

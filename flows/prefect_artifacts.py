@@ -12,6 +12,7 @@ from ledger.states import Submission
 from reports.coverage import who
 from reports.figures import open_warehouse, read_release, targets
 from reports.verdicts import after_the_plan, decimals, districts_sentence, is_headline, sentences
+from tasks.release import reading_release
 from tasks.words import number_vi
 from telemetry.record import tell_fault
 
@@ -70,7 +71,7 @@ def targets_markdown(warehouse: Path) -> str:
 
     Of a target's measures the one that its verdict stands on comes first.
     """
-    with open_warehouse(warehouse) as connection:
+    with reading_release(warehouse.parent), open_warehouse(warehouse) as connection:
         release = read_release(connection)
         every = targets(connection, release.period)
     whose = f" ({who(release).vi})" if release.is_provisional else ""

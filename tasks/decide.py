@@ -4,28 +4,32 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from expectations.catalogue import rule_pack, rules
+from errors import NoSuch, Refused
+from expectations.catalogue import rules
 from labels.table import STATES
 from ledger.events import Event
 from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, SUPERSEDED, WITHDRAWN, State, Submission
 from plan.reference import districts
+from tasks.identity import rule_pack
 
 NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"
 
 
-class NotAllowed(Exception):
+class NotAllowed(Refused):
     """The decision does not fit the submission's state; nothing was recorded. Says why, for the validator."""
 
-    outcome = "refused"
+    usual_do_vi = "chưa ghi gì; xem trạng thái các tệp: giamngheo status"
+    usual_do_en = "nothing was recorded; see the submissions' states: giamngheo status"
 
 
-class Changed(Exception):
+class Changed(Refused):
     """The submission is no longer as it was when the validator looked; nothing was recorded.
 
     `was` is what the validator saw (None where it was not received yet), `now` what it is, `since` the events between.
     """
 
-    outcome = "refused"
+    usual_do_vi = "chưa ghi gì; xem lại tệp rồi quyết định"
+    usual_do_en = "nothing was recorded; look at the file again, then decide"
 
     def __init__(self, was: Submission | None, now: Submission, since: Sequence[Event]) -> None:
         last = since[-1]
@@ -122,13 +126,13 @@ def undo(state: State, events: Iterable[Event], event_id: int, by: str, reason: 
     """Take a decision back by new events, each with `undoes` in its payload; the submission is then judged again.
 
     A return and a withdrawal are reopened; an acceptance is withdrawn and reopened, and what it superseded is reopened;
-    a waiver ends, and a file that was accepted under it is withdrawn and reopened. Raises LookupError (no such event)
+    a waiver ends, and a file that was accepted under it is withdrawn and reopened. Raises NoSuch (event)
     and NotAllowed: it is no such decision, it was undone before, or the submission has moved on since.
     """
     recorded = list(events)
     event = next((one for one in recorded if one.id == event_id), None)
     if event is None:
-        raise LookupError(f"no event {event_id}")
+        raise NoSuch(f"không có sự kiện số {event_id}", en=f"there is no event {event_id}")
     reason_against = _why_not_undone(state, event, _undone(recorded))
     if reason_against:
         raise NotAllowed(reason_against)

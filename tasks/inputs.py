@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from ledger.states import State, Submission
 from plan.reference import period_end
 from settings import Settings
@@ -92,7 +92,7 @@ def _submission_row(settings: Settings, submission: Submission, shared: int, in_
         "reason": submission.reason,
         "due": due_date(settings, submission.period) if submission.period else None,
         "on_time": in_time,
-        "rule_pack": (submission.judgement or {}).get("rule_pack", rule_pack()),
+        "rule_pack": (submission.judgement or {}).get("rule_pack"),
         "critical": submission.counts("critical"),
         "warning": submission.counts("warning") + shared,
         "info": submission.counts("info"),

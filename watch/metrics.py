@@ -21,13 +21,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from expectations.catalogue import rule_pack
 from labels.table import STATES
 from ledger.states import ACCEPTED, OPEN_STATES
 from plan.reference import period_end
 from review.store import DESK_FILE
 from settings import Settings
 from tasks.calendar import calendar
+from tasks.identity import rule_pack
 from tasks.inputs import code_version
 from tasks.notices import given_up_and_waiting
 from tasks.receive import find_unhidden

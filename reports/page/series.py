@@ -44,11 +44,14 @@ def small_multiples(rates: Sequence[Row], language: str) -> alt.FacetChart:
         },
     )
     months = sorted(set(frame["month"]))
-    ticks = [alt.DateTime(year=int(m[:4]), month=int(m[5:7]), date=1) for m in months[:: max(1, -(-len(months) // 4))]]
+    # Counted in UTC, as dates without a time are read: the machine's time zone moves neither months nor ticks.
+    some = months[:: max(1, -(-len(months) // 4))]
+    ticks = [alt.DateTime(year=int(m[:4]), month=int(m[5:7]), date=1, utc=True) for m in some]
     base = alt.Chart(frame).encode(
         x=alt.X(
             "month:T",
             title=None,
+            scale=alt.Scale(type="utc"),
             axis=alt.Axis(format="%m/%y", values=ticks, labelFontSize=11, grid=False, labelFlush=True),
         ),
         y=alt.Y("rate:Q", title="%", scale=alt.Scale(zero=True, nice=True), axis=alt.Axis(tickCount=4)),
