@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from errors import Refused
 from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event
@@ -10,9 +11,11 @@ from ledger.states import derive_state
 from reports.files import write_reports
 from settings import Settings
 from tasks.build import method_hash
+from tasks.identity import check_unchanged
 from tasks.inputs import accepted_periods, build_inputs
 from tasks.ledgers import open_ledger
 from tasks.locks import only_run
+from tasks.publications import published_contents
 from tasks.release import ReleaseResult, make_release, point_current
 from tasks.runs import recorded
 from tasks.status import expected_periods
@@ -20,10 +23,15 @@ from telemetry.record import step
 from telemetry.runs import Run
 
 
-class NothingToPublish(Exception):
+class NothingToPublish(Refused):
     """Nothing is accepted for the months asked for; readers see what they saw before. Says why, in Vietnamese."""
 
     outcome = "nothing"
+    usual_do_vi = "xem: giamngheo status"
+    usual_do_en = "see: giamngheo status"
+
+    def __init__(self, why_vi: str) -> None:
+        super().__init__(f"chưa công bố được: {why_vi}")
 
 
 @dataclass(frozen=True)
@@ -53,8 +61,10 @@ def publish(
     `source` is kept with the event: what a backfill publishes is told to nobody.
 
     Raises NothingToPublish, tasks.release.PublishBlocked (an audit found bad rows; nothing was switched),
-    tasks.locks.Busy, or what the disk raises.
+    tasks.locks.Busy, SystemFault (the program was replaced under this process, or makes another content of the same
+    id), or what the disk raises.
     """
+    check_unchanged()
     with only_run(settings, "publish"):
         ledger = open_ledger(settings)
         try:
@@ -69,7 +79,9 @@ def publish(
                 inputs = build_inputs(settings, state, last)
             outcome = runner.each(
                 "build, audit and switch",
-                lambda one: make_release(settings.releases, settings.current, one, [write_reports]),
+                lambda one: make_release(
+                    settings.releases, settings.current, one, [write_reports], published_contents(state)
+                ),
                 [inputs],
                 lambda one: one.as_of,
             )[0]
@@ -82,6 +94,7 @@ def publish(
                 # What this release knew of the ledger, and by what it was made: tasks/publications.py.
                 "position": state.position,
                 "method": method_hash(settings.rate_denominator_excludes_social_protection),
+                "content": outcome.content,
             }
             if source:
                 payload["source"] = source
@@ -99,7 +112,8 @@ def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     with only_run(settings, "publish"):
         ledger = open_ledger(settings)
         try:
-            point_current(settings.releases, settings.current, release_id)
+            published = published_contents(derive_state(ledger.events()))
+            point_current(settings.releases, settings.current, release_id, published)
             # With the month, so that `rebuild` publishes the one that readers saw. A release's name begins with it.
             payload = {"release_id": release_id, "as_of": release_id.rpartition("-")[0]}
             ledger.append([Event("rolled_back", dt.datetime.now(dt.UTC), by=by, reason=reason, payload=payload)])

@@ -3,7 +3,7 @@
 -- Indicators and populations are those of mart.indicator; besides, the flows of mart.movement
 -- (poor_households:decrease_1 …) and policy_eligible, policy_served and policy_coverage of mart.coverage.
 -- as_published is made from the workbooks that the earlier release was made from, by the models of this one;
--- is_same_method is false where models, plan or settings have changed since.
+-- is_same_method is false where program, libraries, plan or settings have changed since.
 -- Caution: a number that was not published then is no restatement; one that is no longer known is NULL now.
 with
 slots        as (select * from meta.restated_slot),
