@@ -46,7 +46,7 @@ def any_in_block(cells: Bools, block: Ints) -> Bools:
     return _by_block(cells, block) > 0
 
 
-def sum_of_block(values: Ints, block: Ints) -> Ints:
+def sum_of_block(values: Ints | Bools, block: Ints) -> Ints:
     """[…, month, commune]: the sum over the block of each; 0 where there is no block (-1)."""
     return _by_block(values, block)
 
@@ -58,4 +58,4 @@ def _by_block(values: Ints | Bools, block: Ints) -> Ints:
     place = block + 1 + width * np.arange(len(block))[:, None]
     total = np.bincount(place.ravel(), values.ravel(), width * len(block)).astype(np.int64)
     total[::width] = 0
-    return total[place].reshape(values.shape)
+    return np.asarray(total[place].reshape(values.shape))

@@ -30,7 +30,7 @@ POPULATIONS = {
     "services_deprived_no_insurance": _Population(whole="services_deprived"),
 }
 _KNOWN = {"all", *AREAS, *POPULATIONS, *(population.rest for population in POPULATIONS.values())}
-# Any small count can be any other of these.
+# The largest small count.
 MARGIN = 4
 _LACKS = "deprived_households:"
 
@@ -142,7 +142,7 @@ def _suppress(
     """Suppress shares that are small or whose remainder is small, and the part of what is suppressed with it."""
     sensitive = {share.name: _is_small(share, counts) | hidden.of(share.name) for share in these}
     bounds = [_bounds(share, sensitive[share.name], shares, counts, places, hidden) for share in these]
-    need = [np.where(open_already[share.name], 0, _need(share, counts)) for share in these]
+    need = [np.where(open_already[share.name], 0, _need(share, counts, places)) for share in these]
     cells = Cells(
         np.stack([counts[share.name] for share in these]),
         np.stack([low for low, _ in bounds]),
@@ -171,17 +171,18 @@ def _told(share: _Share, counts: Counts) -> list[Ints]:
     return [counts[share.name], *(remainder(whole, counts[share.name]) for whole in wholes)]
 
 
-def _need(share: _Share, counts: Counts) -> Ints:
+def _need(share: _Share, counts: Counts, places: Places) -> Ints:
     """How far from exact a share must stay: as a count, and as what remains of its class where that is published.
 
-    Where both are small one more than either needs is asked for, whichever it is: that more was suppressed than
-    usual may not tell how the two divide their whole.
+    In a block with a class so small that both could be from 1 to 4, as everybody can see, a small count is to be open
+    altogether, in whichever commune it is: how much is suppressed may not tell.
     """
     value, need = counts[share.name], need_of(counts[share.name])
     if not share.beside:
         return need
-    rest = counts[share.of[0]] - value
-    return np.where(is_small(value) & is_small(rest), MARGIN, np.maximum(need, need_of(rest)))
+    whole = counts[share.of[0]]
+    both = any_in_block((whole > 0) & (whole <= 2 * MARGIN), places.block)
+    return np.where(both & is_small(value), MARGIN, np.maximum(need, need_of(remainder(whole, value))))
 
 
 def _is_small(share: _Share, counts: Counts) -> Bools:

@@ -84,7 +84,7 @@ def protect(cells: Cells, places: Places) -> Suppressed:
     need = np.minimum(cells.need, down + up)
 
     def failing() -> Bools:
-        return any_in_block(cells.sensitive, block) & (_width(block, down, up) < need)
+        return np.asarray(any_in_block(cells.sensitive, block) & (_width(block, down, up) < need))
 
     districts = _join(block, failing, places)
     return Suppressed(any_in_block(cells.sensitive, block) & cells.has_room, districts, block)
