@@ -198,7 +198,8 @@ def sample(
 
     Rules that compare files bring good ones along (0-*.xlsx), to be taken in
     together: the months before, the same file sent before (F07), another
-    district's (X04). F05 needs its month closed first: the output says how.
+    district's (X04). F05 needs its month closed first, F16 a recorded day of
+    arrival: the output says how.
     """
     import terminal
 

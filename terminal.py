@@ -465,6 +465,11 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
             say(f"{case.rule}: nhận cùng với {', '.join(path.name for path in case.companions)}")
         if case.before:
             say(f"{case.rule}: chạy trước khi nhận: {case.before}")
+        if case.received_on:
+            say(
+                f"{case.rule}: nhận bằng giamngheo backfill --arrivals, ghi ngày nhận {case.received_on:%d/%m/%Y}"
+                f" cho {case.path.name}"
+            )
 
 
 def explain(fault: BaseException) -> tuple[str, int]:
