@@ -8,9 +8,10 @@ import polars as pl
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.ingest import IngestReport, Taken
+from labels.table import STATES, STATUSES, TARGETS, measure_words
 from ledger.states import Submission
-from tasks.status import STATES_VI
-from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from tasks.release import reading_release
+from tasks.words import number_vi
 from telemetry.record import tell_fault
 
 PERCENT_MEASURES = ("percentage_points", "end_rate")
@@ -33,7 +34,7 @@ def _judged_row(submission: Submission) -> dict[str, str]:
     verdict = (submission.judgement or {}).get("verdict", submission.state)
     slot = (submission.district_code or "", submission.period or "")
     counts = [str(submission.counts(severity)) for severity in ("critical", "warning", "info")]
-    return _row(submission.short_id, *slot, STATES_VI[verdict], *counts)
+    return _row(submission.short_id, *slot, STATES[verdict].vi, *counts)
 
 
 def _taken_row(taken: Taken) -> dict[str, str]:
@@ -67,15 +68,15 @@ def record_targets(warehouse: Path, release_id: str) -> None:
 
 def targets_markdown(warehouse: Path) -> str:
     """The last month of `mart.target_vs_actual`, province first, as a Markdown table."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with reading_release(warehouse.parent), duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.table("mart.target_vs_actual").pl()
     rows = rows.filter(
         pl.col("period") == pl.col("period").max(),
         pl.col("level").is_in(["province", "district"]),
-        pl.col("target").is_in(list(TARGETS_VI)),
+        pl.col("target").is_in(list(TARGETS)),
         pl.col("target_value").is_not_null(),
     ).sort(
-        pl.col("level") != "province", "unit_code", pl.col("target").cast(pl.Enum(list(TARGETS_VI))), "measure", "basis"
+        pl.col("level") != "province", "unit_code", pl.col("target").cast(pl.Enum(list(TARGETS))), "measure", "basis"
     )
     months = rows.get_column("period").dt.strftime("%m/%Y").unique().to_list()
     lines = [
@@ -87,9 +88,9 @@ def targets_markdown(warehouse: Path) -> str:
     for row in rows.iter_rows(named=True):
         places = 2 if row["measure"] in PERCENT_MEASURES else 0
         numbers = [number_vi(row[column], places) for column in ("baseline", "target_value", "actual", "change")]
-        measure = MEASURES_VI[row["measure"], row["basis"]]
-        status = TARGET_STATUS_VI[row["status"]]
-        lines.append(f"| {' | '.join([row['unit_name'], TARGETS_VI[row['target']], measure, *numbers, status])} |")
+        measure = measure_words(row["measure"], row["basis"]).vi
+        status = STATUSES[row["status"]].vi
+        lines.append(f"| {' | '.join([row['unit_name'], TARGETS[row['target']].vi, measure, *numbers, status])} |")
     return "\n".join(lines)
 
 

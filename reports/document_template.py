@@ -211,17 +211,19 @@ def _targets(document: Any) -> None:
     when(document, "has_targets")
     subheading(document, "1. Toàn tỉnh (mục II.1 và V.1 của Kế hoạch)")
     body_text(document, "{{ target_words }}")
+    caption(document, "Tỷ lệ và số hộ {{ basis_words }}. Mức giảm so với {{ baseline_words|lower }}; số âm là tăng.")
     table(
         document,
         "targets",
         (
-            Column("Chỉ tiêu", "name", 56, left=True),
-            Column("Mục", "section", 18, left=True),
-            Column("Cuối năm 2019", "baseline", 18),
-            Column("Chỉ tiêu 2020", "target", 18),
-            Column("Thực hiện", "actual", 18),
-            Column("Đạt (%)", "achieved", 17),
-            Column("Kết quả", "status", 20, left=True),
+            Column("Chỉ tiêu của Kế hoạch", "name", 44, left=True),
+            Column("{{ baseline_words }}", "baseline", 17),
+            Column("Hiện nay", "actual", 17),
+            Column("Đã giảm", "reduced", 17),
+            Column("{{ target_title }}", "target", 17),
+            Column("Đạt (%)", "achieved", 15),
+            Column("Còn phải giảm", "remaining", 17),
+            Column("Kết quả", "status", 21, left=True),
         ),
     )
     body_text(
@@ -229,21 +231,41 @@ def _targets(document: Any) -> None:
         "Kế hoạch in riêng điểm %, số hộ và tỷ lệ cuối năm; ba con số không khớp nhau (phần VII) nên được đánh giá "
         "riêng. BTXH: hộ thuộc chính sách bảo trợ xã hội.",
     )
+    when(document, "job_targets")
+    caption(document, "Việc làm (mục V.1 của Kế hoạch), luỹ kế từ ngày 01/01; năm trước là cả năm.")
+    table(
+        document,
+        "job_targets",
+        (
+            Column("Chỉ tiêu của Kế hoạch", "name", 44, left=True),
+            Column("Năm trước", "baseline", 17),
+            Column("Hiện nay", "actual", 17),
+            Column("Tăng, giảm", "change", 17),
+            Column("{{ target_title }}", "target", 17),
+            Column("Đạt (%)", "achieved", 15),
+            Column("Còn phải làm", "remaining", 17),
+            Column("Kết quả", "status", 21, left=True),
+        ),
+    )
+    end(document)
     subheading(document, "2. Các huyện, thành phố (mục II.3 của Kế hoạch)")
     body_text(document, "{{ district_words }}")
     for group, name in (("poor", "nghèo"), ("near_poor", "cận nghèo")):
-        caption(document, f"Giảm hộ {name}: tỷ lệ đã trừ hộ BTXH; số hộ gồm hộ BTXH.")
+        caption(document, f"Giảm hộ {name}, {{{{ basis_words }}}}.")
         table(
             document,
             "district_targets",
             (
-                Column("Đơn vị", "name", 45, left=True),
-                Column("Giảm tỷ lệ phải đạt (điểm %)", f"{group}_points_target", 20),
-                Column("Đã giảm (điểm %)", f"{group}_points", 18),
-                Column("Kết quả", f"{group}_points_status", 22, left=True),
-                Column("Giảm số hộ phải đạt", f"{group}_households_target", 20),
-                Column("Đã giảm (hộ)", f"{group}_households", 18),
-                Column("Kết quả", f"{group}_households_status", 22, left=True),
+                Column("Đơn vị", "name", 31, left=True),
+                Column("{{ baseline_words }} ({{ level_unit }})", f"{group}_baseline", 14),
+                Column("Hiện nay ({{ level_unit }})", f"{group}_actual", 14),
+                Column("Đã giảm ({{ change_unit }})", f"{group}_reduced", 14),
+                Column("Chỉ tiêu ({{ change_unit }})", f"{group}_target", 14),
+                Column("Đạt (%)", f"{group}_achieved", 15),
+                Column("Còn phải giảm ({{ change_unit }})", f"{group}_remaining", 14),
+                Column("Kết quả", f"{group}_status", 19, left=True),
+                Column("Đã giảm (hộ)", f"{group}_households_reduced", 15),
+                Column("Chỉ tiêu (hộ)", f"{group}_households_target", 15),
             ),
         )
     subheading(document, "3. Các xã có tỷ lệ hộ nghèo cao (mục II.1 của Kế hoạch)")
@@ -264,15 +286,16 @@ def _deprivations(document: Any) -> None:
         document,
         "deprivations",
         (
-            Column("TT", "order", 9),
-            Column("Chỉ số thiếu hụt", "name", 33, left=True),
-            Column("Cơ quan phụ trách", "accountable", 30, left=True),
+            Column("TT", "order", 8),
+            Column("Chỉ số thiếu hụt", "name", 29, left=True),
+            Column("Cơ quan phụ trách", "accountable", 28, left=True),
             Column("Mục", "section", 12, left=True),
-            Column("Cuối 2019 (hộ)", "before", 14),
-            Column("%", "rate_before", 13),
-            Column("Thực hiện (hộ)", "now", 14),
-            Column("%", "rate", 13),
-            Column("Tăng, giảm", "change", 27, left=True),
+            Column("{{ baseline_words }} (hộ)", "before", 14.5),
+            Column("{{ baseline_words }} (%)", "rate_before", 14.5),
+            Column("Hiện nay (hộ)", "now", 14.5),
+            Column("Hiện nay (%)", "rate", 14.5),
+            Column("Tăng, giảm (hộ)", "change", 14.5),
+            Column("Tăng, giảm (điểm %)", "rate_change", 15.5),
         ),
     )
     body_text(document, "Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ quan phụ trách, không in con số phải đạt.")
@@ -292,13 +315,13 @@ def _policies(document: Any) -> None:
         document,
         "policies",
         (
-            Column("Chính sách", "name", 36, left=True),
+            Column("Chính sách", "name", 34, left=True),
             Column("Cơ quan phụ trách", "accountable", 33, left=True),
             Column("Mục", "section", 15, left=True),
             Column("Đơn vị", "unit", 13, left=True),
             Column("Đối tượng", "eligible", 16),
             Column("Đã thụ hưởng", "served", 16),
-            Column("%", "rate", 14),
+            Column("%", "rate", 16),
             Column("Kết quả", "status", 22, left=True),
         ),
     )

@@ -12,29 +12,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from forms.numbers import number_vi
+from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
+from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, TARGETS, UNITS
 from plan.reference import PLAN_YEAR, table
-from plan.words import MEASURES_VI, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
-from reports import figures
+from reports import figures, target_table
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
-from reports.target_sheets import ALL, HIGH_POVERTY, PERCENT_MEASURES, WITHOUT, Targets
-from reports.unit_form import NOT_REPORTED
+from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
-_STATES_VI = {
-    "expected": "chưa gửi",
-    "received": "đã gửi, chờ kiểm tra",
-    "unreadable": "tệp không đọc được",
-    "waiting": "đã gửi, chờ báo cáo tháng trước",
-    "rejected": "đã gửi, không đạt kiểm tra",
-    "held": "đã gửi, chờ thẩm định",
-    "returned": "đã trả lại huyện",
-    "withdrawn": "đã rút",
-    "superseded": "đã được thay thế",
-    "excused": "được miễn",
-}
 
 Text = dict[str, Any]
 
@@ -52,6 +39,7 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
         **_province_fields(now.get(PROVINCE), then.get(PROVINCE), comparable),
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
+        **target_table.heading_words(),
         **_target_fields(release, targets),
         "deprivations": _deprivation_rows(connection, now.get(PROVINCE), then.get(PROVINCE), comparable),
         **_policy_fields(connection, release, targets),
@@ -76,11 +64,11 @@ def _release_fields(release: Release) -> Text:
         "year": str(release.period.year),
         "release_line": f"Nguồn số liệu: bản công bố {release.release_id}; biểu chi tiết trong report.xlsx.",
         "warnings": warnings,
-        "sample_note": SAMPLE_NOTE_VI if release.is_synthetic else "",
+        "sample_note": SAMPLE_NOTE.vi if release.is_synthetic else "",
         "reported": str(len(reported)),
         "expected": str(len(release.districts)),
         "missing": ", ".join(release.districts_missing),
-        "late": ", ".join(district.name for district in reported if district.on_time is False),
+        "late": ", ".join(district.name for district in release.districts if district.on_time is False),
     }
 
 
@@ -156,7 +144,7 @@ def _district_rows(release: Release, now: Mapping[str, Mapping[str, Any]]) -> li
     units = [(str(number), one.code, one.name) for number, one in enumerate(release.districts, start=1)]
     for order, code, name in [*units, ("", PROVINCE, "TOÀN TỈNH")]:
         level = now.get(code)
-        shown = name if level else f"{name} ({NOT_REPORTED})"
+        shown = name if level else f"{name} ({NOT_REPORTED.vi})"
         row: Text = {"order": order, "name": shown, "is_total": code == PROVINCE}
         row["residents"] = number_vi(level["households/all"]) if level else ""
         for group in CLASSES:
@@ -236,16 +224,16 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     units = [(PROVINCE, "TOÀN TỈNH"), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
     mine = [row for row in rows if row["unit_code"] == PROVINCE and row["target"] in _MAIN_TARGETS]
-    mine.sort(key=lambda row: (_MAIN_TARGETS.index(row["target"]), _MEASURE_ORDER.index(row["measure"]), row["basis"]))
     districts = [row for row in rows if row["level"] == "district" and row["measure"] == "percentage_points"]
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
-        "targets": [_target_row(row) for row in mine],
+        "targets": target_table.main_rows(targets),
+        "job_targets": target_table.job_rows(targets),
         "target_words": f"Theo các cách tính mà Kế hoạch nêu: {_verdicts(mine, _MAIN_TARGETS)}.",
         "district_words": f"Số huyện, thành phố theo chỉ tiêu giảm tỷ lệ: {_verdicts(districts, _MAIN_TARGETS)}.",
-        "district_targets": [_district_target_row(code, name, targets) for code, name in units],
+        "district_targets": target_table.district_rows(units, targets),
         "communes": number_vi(len(communes)),
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),
@@ -259,42 +247,13 @@ def _verdicts(rows: list[Mapping[str, Any]], order: tuple[str, ...]) -> str:
     for target in order:
         counted = Counter(row["status"] for row in rows if row["target"] == target)
         whole = counted.total()
-        verdicts = ", ".join(f"{word} {counted[key]}/{whole}" for key, word in TARGET_STATUS_VI.items() if counted[key])
+        verdicts = ", ".join(f"{word.vi} {counted[key]}/{whole}" for key, word in STATUSES.items() if counted[key])
         if verdicts:
-            words.append(f"{TARGETS_VI[target].lower()} {verdicts}")
+            words.append(f"{TARGETS[target].vi.lower()} {verdicts}")
     return "; ".join(words)
 
 
 _MAIN_TARGETS = ("poor_reduction", "near_poor_reduction", "jobs")
-_MEASURE_ORDER = ("percentage_points", "households", "end_rate", "persons")
-
-
-def _target_row(row: Mapping[str, Any]) -> Text:
-    decimals = 2 if row["measure"] in PERCENT_MEASURES else 0
-    return {
-        "name": f"{TARGETS_VI[row['target']]}: {MEASURES_VI[row['measure'], row['basis']]}",
-        "section": row["plan_section"],
-        "baseline": number_vi(row["baseline"], decimals),
-        "target": number_vi(row["target_value"], decimals),
-        "actual": number_vi(row["actual"], decimals),
-        "achieved": number_vi(row["achieved_pct"], 2),
-        "status": TARGET_STATUS_VI[row["status"]],
-    }
-
-
-def _district_target_row(code: str, name: str, targets: Targets) -> Text:
-    row: Text = {"name": name, "is_total": code == PROVINCE}
-    for group in CLASSES:
-        points = targets.get(code, f"{group}_reduction", "percentage_points", WITHOUT)
-        households = targets.get(code, f"{group}_reduction", "households", ALL)
-        for key, one, decimals in (("points", points, 2), ("households", households, 0)):
-            reduced = None if one["change"] is None else -one["change"]
-            row |= {
-                f"{group}_{key}_target": number_vi(one["target_value"], decimals),
-                f"{group}_{key}": number_vi(reduced, decimals),
-                f"{group}_{key}_status": TARGET_STATUS_VI[one["status"]],
-            }
-    return row
 
 
 def _deprivation_rows(
@@ -315,30 +274,35 @@ def _deprivation_rows(
                 "name": one["deprivation_name_vi"],
                 "accountable": one["accountable"],
                 "section": one["plan_section"],
-                "before": number_vi(then[count] if then else None),
-                "rate_before": number_vi(then[rate] if then else None, 2),
-                "now": number_vi(now[count]),
-                "rate": number_vi(now[rate], 2),
-                "change": change_vi(now[count] - then[count], 0, "hộ") if then and comparable else "",
+                "before": measured_vi(then[count] if then else None, "households"),
+                "rate_before": measured_vi(then[rate] if then else None, "rate"),
+                "now": measured_vi(now[count], "households"),
+                "rate": measured_vi(now[rate], "rate"),
+                "change": _change(now[count], then[count] if then and comparable else None, "households"),
+                "rate_change": _change(now[rate], then[rate] if then and comparable else None, "rate"),
             }
         )
     return rows
 
 
+def _change(now: float | None, before: float | None, measure: str) -> str:
+    """What a level rose or fell by, with its sign; nothing where one of the two is unknown."""
+    return "" if now is None or before is None else signed_vi(now - before, DECIMALS[measure])
+
+
 def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
     """Eligible and served since 1 January in the province, in the order of the form's policies."""
     order = [row["policy"] for row in table("policies_monitored")]
-    units = {"persons": "người", "households": "hộ"}
     found = figures.coverage(connection, release.period).filter(pl.col("unit_code") == PROVINCE)
     rows = [
         {
             "name": row["policy_name_vi"],
-            "unit": units[row["unit"]],
+            "unit": UNITS[row["unit"]].vi,
             "accountable": row["accountable"],
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),
-            "rate": number_vi(row["coverage_pct"], 2),
+            "rate": measured_vi(row["coverage_pct"], "coverage_pct"),
             "status": _policy_status(row["policy"], targets),
         }
         for row in sorted(found.iter_rows(named=True), key=lambda row: order.index(row["policy"]))
@@ -349,7 +313,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
 def _policy_status(policy: str, targets: Targets) -> str:
     """The verdict on a policy whose target is a share of the eligible; nothing for others."""
     row = targets.rows.get((PROVINCE, f"policy_coverage:{policy}", "coverage_pct", "eligible"))
-    return "" if row is None or row["target_value"] is None else TARGET_STATUS_VI[row["status"]]
+    return "" if row is None or row["target_value"] is None else STATUSES[row["status"]].vi
 
 
 def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> list[Text]:
@@ -357,7 +321,7 @@ def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> lis
     months: dict[str, list[str]] = {}
     for row in figures.silent_slots(connection).iter_rows(named=True):
         if row["period"].year == release.period.year or row["period"] == release.baseline:
-            words = f"{row['district_name']} ({_STATES_VI[row['state']]})"
+            words = f"{row['district_name']} ({STATES[row['state']].vi})"
             months.setdefault(f"{row['period']:%m/%Y}", []).append(words)
     return [{"month": month, "districts": "; ".join(words)} for month, words in months.items()]
 

@@ -13,11 +13,11 @@ from typing import Any
 import polars as pl
 
 from forms.layout import column_letter
+from labels.table import NOT_REPORTED
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Heading, Page, Row
 from reports.words import official_vi
 
-NOT_REPORTED = "chưa có báo cáo"
 # The column that says which part of a unit a row shows.
 _PART_PLACE = 2
 _REFERENCE = re.compile(r"\{([^{}]+)\}")
@@ -179,7 +179,7 @@ def _lines(form: UnitForm, units: pl.DataFrame) -> list[_Line]:
                     level=unit["level"],
                     above=above,
                     order=order,
-                    name=name if unit["is_reported"] or unit["level"] == "commune" else f"{name} ({NOT_REPORTED})",
+                    name=name if unit["is_reported"] or unit["level"] == "commune" else f"{name} ({NOT_REPORTED.vi})",
                     part=part,
                     part_name=part_name,
                     is_first_part=part == form.parts[0][0],

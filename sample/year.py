@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from errors import WrongUsage
 from forms.dictionary import FORM_CODE, KIND_ANNUAL, KIND_MONTHLY
 from forms.month import DistrictMonth, Row
 from plan.reference import BASELINE_PERIOD, PLAN_YEAR, Unit, districts, next_period, period_end, periods_between
@@ -30,10 +31,10 @@ def generate_year(seed: int = PLAN_YEAR, first: str = BASELINE_PERIOD, last: str
     """The sample workbooks' content by (period, district code), the same for the same seed.
 
     Months build on each other, so the year is always made whole; `first` and `last` choose what is returned.
-    Raises ValueError for months outside of 2019-12 to 2020-12.
+    Raises WrongUsage for months outside of the sample year.
     """
     if not BASELINE_PERIOD <= first <= last <= LAST_PERIOD:
-        raise ValueError(f"the sample year runs from {BASELINE_PERIOD} to {LAST_PERIOD}, not from {first} to {last}")
+        raise WrongUsage(f"dữ liệu mẫu chỉ có từ {BASELINE_PERIOD} đến {LAST_PERIOD}")
     population = build_population(seed)
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
     fates = plan_fates(rng, population)

@@ -18,7 +18,7 @@ _FORMS = ("%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y")
 Taken = tuple[str, dt.datetime]
 
 
-class WrongArrivals(Exception):
+class WrongArrivals(WrongTable):
     """Lines of the table that can't be right; nothing was taken."""
 
 

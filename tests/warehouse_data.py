@@ -197,6 +197,8 @@ def write_inputs(
             if (period, district.code) in by_slot
             else None,
             "due": _due(period),
+            "received_on": _received(period).date() if (period, district.code) in by_slot else None,
+            "on_time": True if (period, district.code) in by_slot else None,
         }
         for period in periods_between("2019-12", max(as_of, "2020-01"))
         for district in districts(period)
@@ -217,7 +219,7 @@ def write_inputs(
 
 def submission_row(register: Register, **differs: Any) -> dict[str, Any]:
     """One row of BuildInputs.submissions: accepted, in time, without findings."""
-    received = dt.datetime.combine(period_end(register.period), dt.time(9), dt.UTC) + dt.timedelta(days=3)
+    received = _received(register.period)
     return {
         "submission_id": register.submission_id,
         "sha256": register.submission_id,
@@ -239,6 +241,10 @@ def submission_row(register: Register, **differs: Any) -> dict[str, Any]:
         "info": 0,
         **differs,
     }
+
+
+def _received(period: str) -> dt.datetime:
+    return dt.datetime.combine(period_end(period), dt.time(9), dt.UTC) + dt.timedelta(days=3)
 
 
 def _due(period: str) -> dt.date:

@@ -39,11 +39,18 @@ _QUERIES = {
           and measure = 'households' and basis = 'all'
         order by target desc, plan_order
     """,
+    # A row for every district and month that was due; without a value where nobody reported.
     "rates": """
-        select period, unit_code, unit_name, indicator, value
-        from mart.indicator
-        where level = 'district' and population = 'all' and indicator in ('poor_rate', 'near_poor_rate')
-        order by indicator desc, unit_code, period
+        select due.period, due.unit_code, due.unit_name, asked.indicator, rate.value,
+               due.districts_reported > 0 as is_reported
+        from core.unit_month as due
+        cross join (values ('poor_rate'), ('near_poor_rate')) as asked(indicator)
+        left join mart.indicator as rate on  rate.period     = due.period
+                                         and rate.unit_code  = due.unit_code
+                                         and rate.indicator  = asked.indicator
+                                         and rate.population = 'all'
+        where due.level = 'district'
+        order by asked.indicator desc, due.unit_code, due.period
     """,
     "province_rates": """
         select period, indicator, numerator, value, districts_reported, districts_expected
@@ -97,7 +104,7 @@ _QUERIES = {
     """,
     "slots": """
         select slot.period, slot.district_code, slot.district_name, slot.state, slot.is_reported,
-               submission.on_time, submission.received_at
+               slot.on_time, submission.received_at
         from core.slot
         left join mart.submission_status as submission
                on submission.submission_id = slot.accepted_submission_id and submission.is_published

@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from labels.table import GROUPS
 from reports.page.figures import Figures, Row
 from reports.page.words import Words, month, number
-
-_GROUPS = {"poor_reduction": Words("hộ nghèo", "poor"), "near_poor_reduction": Words("hộ cận nghèo", "near-poor")}
 
 
 def headline(figures: Figures) -> list[Words]:
@@ -59,7 +58,7 @@ def _level(figures: Figures) -> Words:
 
 
 def _against_target(row: Row) -> Words:
-    group = _GROUPS[row["target"]]
+    group = GROUPS[row["target"].removesuffix("_reduction")]
     goal = number(row["target_value"])
     if row["status"] == "no_data" or row["change"] is None:
         return Words(

@@ -7,11 +7,13 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
+from plan.reference import plan
 from reports.page import charts
+from reports.page.colours import WELFARE, WELFARE_OF_FLOW
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
-from reports.page.tables import Column, Table, make_table
-from reports.page.words import FLOW, GROUP, LANGUAGES, SLOT, STATUS, Words, month, same
+from reports.page.tables import Amount, Column, Table, make_table
+from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Section:
 
 _BASELINE = Column(Words("Cuối 2019", "End of 2019"), 0)
 _GOAL = Column(Words("Chỉ tiêu", "Target"), 0)
-_NOW = Column(Words("Thực hiện", "Actual"), 0)
+_NOW = Column(Words("Hiện nay", "Now"), 0)
+_REDUCED, _REMAINING = Words("Đã giảm", "Reduced by"), Words("Còn phải giảm", "Still to do")
 _DONE = Column(Words("% đạt", "% achieved"), 1)
 _STATUS = Column(Words("Kết quả", "Status"))
 _ANSWERS = Column(Words("Cơ quan chủ trì", "Accountable"))
@@ -67,21 +70,23 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
-    rows = figures.reductions
+    rows = sorted(figures.reductions, key=_plans_own_first)
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
-        Column(_BASELINE.words, 2),
-        Column(_GOAL.words, 2),
-        Column(_NOW.words, 2),
-        Column(Words("Tăng, giảm", "Change"), 2, is_change=True),
+        *(Column(words, holds_amounts=True) for words in (_BASELINE.words, _NOW.words, _REDUCED, _GOAL.words)),
         _DONE,
+        Column(_REMAINING, holds_amounts=True),
         _STATUS,
         Column(Words("Mục của kế hoạch", "Section of the plan")),
     ]
     values = [
         [
             charts.target_label(row),
-            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct")),
+            *(Amount(row[key], row["measure"]) for key in ("baseline", "actual")),
+            Amount(None if row["change"] is None else -row["change"], row["measure"]),
+            Amount(row["target_value"], row["measure"]),
+            row["achieved_pct"],
+            Amount(row["remaining"], row["measure"]),
             STATUS[row["status"]],
             same(row["plan_section"]),
         ]
@@ -101,6 +106,16 @@ def _province_targets(figures: Figures) -> Section:
     )
 
 
+def _plans_own_first(row: Row) -> tuple[bool, bool, bool, bool]:
+    """The poor before the near poor; of each the measure and basis in which the plan states its target come first."""
+    return (
+        row["target"] != "poor_reduction",
+        row["basis"] != plan().headline_basis,
+        row["measure"] != plan().headline_measure,
+        row["measure"] == "end_rate",
+    )
+
+
 def _district_targets(figures: Figures) -> Section:
     title = Words("Từng huyện so với chỉ tiêu số hộ", "Each district against its household targets")
     drawn = []
@@ -109,7 +124,7 @@ def _district_targets(figures: Figures) -> Section:
         drawn.append(
             _chart(
                 f"districts-{group}",
-                lambda language, rows=rows: charts.bullets(rows, charts.district_label, language, width=300),  # type: ignore[misc]
+                lambda language, rows=rows: charts.bullets(rows, charts.district_label, language, width=260),  # type: ignore[misc]
                 Words(f"{title.vi}: {GROUP[group].vi}", f"{title.en}: {GROUP[group].en}"),
                 GROUP[group],
             )
@@ -156,9 +171,14 @@ def _district_rates(figures: Figures) -> Section:
         [same(period), same(unit), found.get("poor_rate"), found.get("near_poor_rate")]
         for (period, unit), found in paired.items()
     ]
+    silent = len({(row["period"], row["unit_code"]) for row in figures.rates if not row["is_reported"]})
+    gaps = Words(
+        f" Dấu × là kỳ huyện chưa báo cáo ({silent} trong {len(values)} kỳ của các huyện); đường bị ngắt ở đó.",
+        f" A cross is a month without a report ({silent} of {len(values)} district months); the line is broken there.",
+    )
     reading = Words(
-        "Một thang chung cho mọi huyện. Kỳ huyện không báo cáo thì không có điểm.",
-        "One scale for all districts. A month without a report has no point.",
+        "Một thang chung cho mọi huyện, bắt đầu từ 0." + (gaps.vi if silent else ""),
+        "One scale for all districts, from zero." + (gaps.en if silent else ""),
     )
     chart = _chart("rates", lambda language: charts.small_multiples(figures.rates, language), title)
     return Section("rates", title, reading, [chart], make_table(columns, values))
@@ -170,7 +190,6 @@ def _map(figures: Figures) -> Section:
         f"Bản đồ sơ lược, {month(figures.release.period).vi}: mỗi ô là một huyện, màu đậm là tỷ lệ cao.",
         f"A schematic map, {month(figures.release.period).en}: one tile a district, darker for a higher rate.",
     )
-    known = {row["unit_code"]: row["value"] for row in figures.rates if row["period"] == figures.release.period}
     columns = [Column(Words("Huyện", "District")), Column(Words("Tỷ lệ hộ nghèo (%)", "Poor rate (%)"), 2)]
     poor = {row["unit_code"]: row for row in figures.rates if row["indicator"] == "poor_rate"}
     now = {
@@ -179,7 +198,13 @@ def _map(figures: Figures) -> Section:
         if row["indicator"] == "poor_rate" and row["period"] == figures.release.period
     }
     values = [[same(row["unit_name"]), now.get(code)] for code, row in poor.items()]
-    if not known:
+    silent = ", ".join(row["unit_name"] for code, row in poor.items() if now.get(code) is None)
+    if silent:
+        reading = Words(
+            f"{reading.vi} Ô viền đứt, không màu: chưa báo cáo ({silent}).",
+            f"{reading.en} A tile with a broken edge and no shade has not reported ({silent}).",
+        )
+    if all(value is None for value in now.values()):
         return Section("map", title, Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet."))
     chart = _chart("map", lambda language: charts.tile_map(figures.rates, figures.release.period, language), title)
     return Section("map", title, reading, [chart], make_table(columns, values))
@@ -202,17 +227,25 @@ def _movements(figures: Figures) -> Section:
         Column(Words("Nhóm", "Group")),
         Column(Words("Biến động", "Movement")),
         Column(Words("Số hộ", "Households"), 0, is_change=True),
+        Column(Words("Đời sống của hộ", "The households are")),
     ]
     values = [
-        [GROUP[row["group_name"]], words, -row[key] if key.startswith("decrease") else row[key]]
+        [
+            GROUP[row["group_name"]],
+            words,
+            -row[key] if key.startswith("decrease") else row[key],
+            WELFARE[WELFARE_OF_FLOW[row["group_name"]][key]],
+        ]
         for row in figures.movements
         for key, words in FLOW[row["group_name"]].items()
     ]
     reading = Words(
-        "Từ đầu năm đến kỳ này, toàn tỉnh; trục đứng không bắt đầu từ 0. Giảm thực tế là hiệu của hai cột đầu và cuối, "
-        "không phải tổng số hộ thoát nghèo.",
-        "From the year's start to now, the province; the vertical axis does not start at zero. The net reduction is "
-        "the first column less the last, not the number of exits.",
+        "Từ đầu năm đến kỳ này, toàn tỉnh. Dấu ≈ ở chân cột: trục đứng bị cắt, không bắt đầu từ 0. Màu theo đời sống "
+        "của hộ (khá hơn, khó hơn, lý do khác), không theo dấu. Giảm thực tế là hiệu của hai cột đầu và cuối, không "
+        "phải tổng số hộ thoát nghèo.",
+        "From the year's start to now, the province. ≈ at a bar's foot: the vertical axis is cut and does not start at "
+        "zero. Colours follow how the households fare (better off, worse off, other reasons), not the sign. The net "
+        "reduction is the first column less the last, not the number of exits.",
     )
     return Section("movements", title, reading, drawn, make_table(columns, values))
 
@@ -239,8 +272,10 @@ def _deprivations(figures: Figures) -> Section:
         for row in figures.deprivations
     ]
     reading = Words(
-        "Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này. Kế hoạch không đặt số cho từng chỉ số.",
-        "Poor households deprived in each indicator, at the end of 2019 and now. The plan sets no number for them.",
+        "Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này, kèm tỷ lệ trong số hộ nghèo: số hộ nghèo giảm thì số "
+        "hộ thiếu hụt cũng giảm, tỷ lệ mới cho biết đời sống. Kế hoạch không đặt số cho từng chỉ số.",
+        "Poor households deprived in each indicator, at the end of 2019 and now, with their share of the poor: with "
+        "fewer poor households fewer are deprived, so the share tells how they fare. The plan sets no number for them.",
     )
     chart = _chart("deprivations", lambda language: charts.deprivation_bars(poor, _deprivation_name, language), title)
     return Section("deprivations", title, reading, [chart], make_table(columns, values))
@@ -251,9 +286,8 @@ def _policies(figures: Figures) -> Section:
     rows = figures.policies
     columns = [
         Column(Words("Chính sách", "Policy")),
-        Column(Words("Năm 2019", "In 2019"), 2),
-        Column(_GOAL.words, 2),
-        Column(_NOW.words, 2),
+        Column(Words("Cách tính", "Measure")),
+        *(Column(words, holds_amounts=True) for words in (Words("Năm 2019", "In 2019"), _GOAL.words, _NOW.words)),
         _DONE,
         _STATUS,
         _ANSWERS,
@@ -261,15 +295,18 @@ def _policies(figures: Figures) -> Section:
     values = [
         [
             charts.target_label(row),
-            *(row[key] for key in ("baseline", "target_value", "actual", "achieved_pct")),
+            MEASURE[row["measure"], row["basis"]],
+            *(Amount(row[key], row["measure"]) for key in ("baseline", "target_value", "actual")),
+            row["achieved_pct"],
             STATUS[row["status"]],
             same(row["accountable"]),
         ]
         for row in rows
     ]
+    jobs = number(next((row["target_value"] for row in rows if row["target"] == "jobs"), None))
     reading = Words(
-        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với 39.000 người.",
-        "Those served since 1 January, of those eligible; jobs against 39,000 persons.",
+        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người.",
+        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons.",
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
@@ -278,7 +315,7 @@ def _policies(figures: Figures) -> Section:
 def _completeness(figures: Figures) -> Section:
     title = Words("Tình hình nộp báo cáo", "Completeness of reporting")
     reported = sum(row["is_reported"] for row in figures.slots)
-    late = sum(charts.slot_state(row) == "accepted_late" for row in figures.slots)
+    late = sum(row["on_time"] is False for row in figures.slots)
     reading = Words(
         f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được nhận, {late} báo cáo nộp muộn.",
         f"{reported} of {len(figures.slots)} monthly district reports are accepted, {late} came late.",
