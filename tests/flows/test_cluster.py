@@ -201,7 +201,7 @@ def test_a_worker_of_other_code_does_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(on_worker, "rule_pack", lambda: "of another year")
     fault = on_worker.unpacked(on_worker.perform(sent)).fault
     assert isinstance(fault, SystemFault)
-    assert f"có bộ quy tắc of another year, khác với {rule_pack()} của máy điều phối" in fault.message_vi
+    assert f"có bộ quy tắc of another year, khác với {rule_pack()} của máy điều phối" in fault.vi
     # What it could not even unpack is told the same way: the job is looked into last.
     torn = pickle.dumps((rule_pack(), b"a job of a class that is not here"))
     assert on_worker.unpacked(on_worker.perform(torn)).fault.args == fault.args  # type: ignore[union-attr]
