@@ -143,12 +143,13 @@ def demo(
     import terminal
     from flows.demo import run_demo
     from flows.runner import DirectRunner
+    from terminal_targets import print_targets
 
     settings = _settings()
     with terminal.progress() as report:
         published, state = run_demo(settings, DirectRunner(), seed, report)
     terminal.print_story(settings, state)
-    terminal.print_targets(settings)
+    print_targets(settings)
     terminal.say_what_is_synthetic()
     terminal.print_places(settings, published)
 
@@ -334,7 +335,9 @@ def publish(
             }
         )
     else:
-        terminal.print_targets(settings)
+        from terminal_targets import print_targets
+
+        print_targets(settings)
         terminal.print_places(settings, published)
     if strict and missing:
         sys.exit(NOT_ALL_WELL)

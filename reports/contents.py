@@ -22,8 +22,8 @@ _SOURCES = (
 _READING = (
     "Số của xã là số nhập; dòng huyện, dòng toàn tỉnh và tỷ lệ là công thức, tính lại cho cùng kết quả.",
     'Ô trống: chưa có báo cáo, hoặc không có hộ nào để tính tỷ lệ. Dấu "-": đã đếm và không có.',
-    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ (mức đạt chỉ tiêu: một). Trong Excel, dấu phân cách theo thiết "
-    "lập vùng của máy.",
+    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ (mức đạt chỉ tiêu: một). Trong Excel, dấu phân cách theo "
+    "thiết lập vùng của máy.",
 )
 
 

@@ -136,7 +136,8 @@ class BuildInputs:
     files per submission (tasks/schemas.py). `submissions` has the columns of SUBMISSION, `slots` those of
     SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
     the columns of FINDING, `finding_counts` has those of FINDING_COUNT. `restated` has those of RESTATED; the
-    accepted tables of its published submissions are in `accepted` too.
+    accepted tables of its published submissions are in `accepted` too. `suppression_key` says which communes are
+    suppressed together in the public tables (tasks/disclosure); it goes into no table, and into the hash one-way.
     """
 
     as_of: str
@@ -146,6 +147,7 @@ class BuildInputs:
     slots: pl.DataFrame
     findings: list[Path]
     finding_counts: pl.DataFrame
+    suppression_key: bytes = field(repr=False)
     rate_denominator_excludes_social_protection: bool = False
     code_version: str = ""
     restated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATED))
@@ -225,6 +227,7 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
         inputs.code_version,
     )
     yield "settings", "\n".join(settings).encode()
+    yield "suppression", hashlib.sha256(b"suppression|" + inputs.suppression_key).digest()
     yield "submissions", _known_submissions(inputs).write_csv().encode()
     yield "slots", _in_range(_frame(inputs.slots, SLOT), inputs).sort("period", "district_code").write_csv().encode()
     yield "findings", _listed_findings(inputs).write_csv().encode()

@@ -13,7 +13,7 @@ from tasks.build import FINDING_COUNT, RESTATED, SLOT, SUBMISSION, BuildInputs, 
 from tasks.cross import cross_counts
 from tasks.findings import to_frame, with_household_id
 from tasks.judgements import later_findings, write_judgement
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import derived_key, pseudonym_key
 from tasks.publications import restated_slots
 from tasks.restore import restore_accepted
 from tasks.status import due_date, files_by_slot, slot_rows, slots_on_time
@@ -61,6 +61,7 @@ def build_inputs(settings: Settings, state: State, as_of: str) -> BuildInputs:
             settings.judgements / later_name,
         ],
         finding_counts=pl.DataFrame(counts, schema=FINDING_COUNT, orient="row"),
+        suppression_key=derived_key(key, "suppression"),
         rate_denominator_excludes_social_protection=settings.rate_denominator_excludes_social_protection,
         code_version=code_version(),
         restated=restated,
