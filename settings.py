@@ -2,14 +2,16 @@
 
 import datetime as dt
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from errors import WrongSettings
 from plan.reference import BASELINE_PERIOD, plan
 
 REPOSITORY = Path(__file__).parent
@@ -216,4 +218,42 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    return Settings()
+    """The settings of this process. Raises WrongSettings."""
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as fault:
+        wrong = _wrong(fault)
+    raise WrongSettings(f"thiết đặt không dùng được: {wrong}", en=f"settings that can't be used: {wrong}")
+
+
+_LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+_WRONG_KIND = {
+    "int_parsing": "phải là số nguyên",
+    "float_parsing": "phải là số",
+    "bool_parsing": "phải là true hoặc false",
+}
+_WRONG_TEXT = {
+    "first_period": "phải là một tháng dạng YYYY-MM",
+    "last_period": "phải là một tháng dạng YYYY-MM",
+    "remind_before": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+    "remind_after": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+}
+
+
+def _wrong(fault: ValidationError | SettingsError) -> str:
+    """Which settings are wrong and how; never what they hold, which may be a secret."""
+    if isinstance(fault, SettingsError):
+        # A value that should be JSON is read before anything is known of it.
+        return re.sub(r'.*field "(\w+)".*', lambda found: f"GIAMNGHEO_{found[1].upper()} phải là JSON", str(fault))
+    return "; ".join(_wrong_one(one) for one in fault.errors())
+
+
+def _wrong_one(one: Any) -> str:
+    place = ".".join(str(part) for part in one["loc"])
+    if one["type"] in _LIMITS:
+        why = f"phải {_LIMITS[one['type']]} {next(iter(one['ctx'].values()))}"
+    elif one["type"] == "value_error":
+        why = str(one["ctx"]["error"])
+    else:
+        why = _WRONG_KIND.get(one["type"]) or _WRONG_TEXT.get(place, "không đúng dạng")
+    return f"GIAMNGHEO_{place.upper()} {why}" if place else why

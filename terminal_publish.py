@@ -7,7 +7,6 @@ from terminal import say
 if TYPE_CHECKING:
     from flows.publish import Published
     from settings import Settings
-    from tasks.small_changes import SmallChangeRefused
 
 
 def published_object(published: "Published", missing: dict[str, list[str]]) -> dict[str, Any]:
@@ -44,17 +43,6 @@ def print_published(settings: "Settings", published: "Published") -> None:
         say(f"Điều chỉnh rất nhỏ, so hai bản công bố sẽ thấy ({what}):", bold=True)
         for change in published.small_changes:
             say(f"  {change.place_vi}")
-
-
-def refused_vi(fault: "SmallChangeRefused") -> str:
-    """Why nothing was published, where the corrections are, and the ways on."""
-    places = "\n".join(f"  {change.place_vi}" for change in fault.changes)
-    return (
-        "Chưa công bố: có điều chỉnh quá nhỏ (1 đến 4 hộ của một xã). Ai giữ bản công bố cũ, so với bản mới, sẽ thấy"
-        f" riêng các hộ đó:\n{places}\n"
-        "Nếu được phép công bố: thêm --yes-publish-small-change (và --by). Nếu chưa: thêm --hold-small-change để"
-        " công bố phần còn lại; điều chỉnh sẽ đi cùng tháng mới."
-    )
 
 
 def _month(period: str) -> str:

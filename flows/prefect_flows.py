@@ -5,6 +5,8 @@ repeated, doubled or killed. Prefect is told what a run did without quoting the 
 """
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -12,13 +14,16 @@ from zoneinfo import ZoneInfo
 # First, since it turns telemetry off before Prefect is imported.
 from flows.prefect_runner import PrefectRunner, StepFault, told  # isort: split
 
+import httpx
 from prefect import flow
 from prefect.client.schemas.objects import State as RunState
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner
 
-from flows.ingest import IngestReport, ingest
+from errors import Fault
+from flows.api import PrefectFails
+from flows.ingest import FaultsOfTheSystem, IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
 from flows.publish import NothingToPublish, Published, SmallChanges, publish
@@ -36,30 +41,24 @@ from tasks.small_changes import SmallChangeRefused
 Outcome = TypeVar("Outcome")
 
 
-class FaultsOfTheSystem(Exception):
-    """A run that went on past faults of the system; `report` says what was done and what was not."""
-
-    def __init__(self, message: str, report: IngestReport) -> None:
-        super().__init__(message)
-        self.report = report
-
-
 def run_ingest(inbox: Path | None = None) -> IngestReport:
     """`flows.ingest.ingest`, recorded by Prefect. Raises what that raises, Busy among them.
 
     What Prefect itself can't do raises too; what the ledger holds by then stays done.
     """
-    outcome = _outcome(ingest_flow(str(inbox.resolve()) if inbox else None, return_state=True))
-    if isinstance(outcome, FaultsOfTheSystem):
-        return outcome.report
-    return _unless_raised(outcome, IngestReport)
+    with _served():
+        outcome = _outcome(ingest_flow(str(inbox.resolve()) if inbox else None, return_state=True))
+        if isinstance(outcome, FaultsOfTheSystem):
+            return outcome.report
+        return _unless_raised(outcome, IngestReport)
 
 
 def run_publish(
     as_of: str | None = None, to_current: bool = False, small: str = SmallChanges.REFUSE.value, by: str = ""
 ) -> Published:
     """`flows.publish.publish`, recorded by Prefect; `small` is one of SmallChanges. Raises what that raises."""
-    return _unless_raised(_outcome(publish_flow(as_of, to_current, small, by, return_state=True)), Published)
+    with _served():
+        return _unless_raised(_outcome(publish_flow(as_of, to_current, small, by, return_state=True)), Published)
 
 
 def run_due() -> Published:
@@ -93,7 +92,7 @@ def ingest_flow(inbox: str | None = None) -> RunState[Any]:
     record_verdicts(report)
     if report.faults:
         message = f"{len(report.faults)} lỗi của hệ thống / faults of the system: {'; '.join(runner.faults)}"
-        return Failed(message=message, data=FaultsOfTheSystem(message, report))
+        return Failed(message=message, data=FaultsOfTheSystem(report))
     message = f"{len(report.taken)} tệp đến, {len(report.judged)} kết luận / files received, verdicts"
     return Completed(message=message, data=report)
 
@@ -181,11 +180,24 @@ def _end(fault: Exception) -> RunState[Any]:
     if isinstance(fault, SmallChangeRefused):
         message = "Điều chỉnh quá nhỏ, chưa công bố / a correction of few households, not published"
         return Completed(name="Refused", message=message, data=fault)
-    message = f"Lỗi của hệ thống / a fault of the system: {StepFault(fault)}"
+    message = f"Không xong / failed: {StepFault(fault)}"
     if isinstance(fault, PublishBlocked) and fault.failures:
         found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)
         message = f"Kiểm toán chặn phát hành / audits found bad rows, nothing was switched: {found}"
     return Failed(message=message, data=fault)
+
+
+@contextmanager
+def _served() -> Iterator[None]:
+    """What Prefect's client raises because of its server, as PrefectFails."""
+    try:
+        yield
+    except Exception as fault:
+        causes = [one for one in (fault, fault.__cause__) if isinstance(one, httpx.HTTPError)]
+        if not causes or isinstance(fault, Fault):
+            raise
+        answer = getattr(causes[0], "response", None)
+        raise PrefectFails(answer.status_code if isinstance(answer, httpx.Response) else None) from fault
 
 
 def _outcome(state: RunState[Any]) -> object:
@@ -197,4 +209,4 @@ def _unless_raised(outcome: object, kind: type[Outcome]) -> Outcome:
         return outcome
     if isinstance(outcome, Exception):
         raise outcome
-    raise RuntimeError(f"the Prefect run ended without a result: {outcome!r}")
+    raise PrefectFails

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import polars as pl
 
+from errors import Refused
 from flows.notices import announce
 from flows.runner import Runner
 from ledger.events import Event
@@ -17,25 +18,32 @@ from ledger.states import State, derive_state
 from reports.files import write_reports
 from settings import Settings
 from tasks.build import method_hash
+from tasks.identity import check_unchanged
 from tasks.inputs import accepted_periods, build_inputs
 from tasks.ledgers import open_ledger
 from tasks.locks import only_run
 from tasks.losses import Loss, reader_losses, shown_by
 from tasks.pseudonym import pseudonym_key
-from tasks.publications import current_release, publications
-from tasks.release import WAREHOUSE, NotAsSealed, ReleaseResult, make_release, point_current, verify_release
+from tasks.publications import current_release, publications, published_contents
+from tasks.release import WAREHOUSE, ReleaseResult, make_release, point_current, refuse_changed
 from tasks.restore import restore_accepted
 from tasks.runs import recorded
 from tasks.small_changes import SmallChange, SmallChangeRefused, corrections, small_changes
 from tasks.status import expected_periods
+from tasks.stored import reading_accepted
 from telemetry.record import step
 from telemetry.runs import Run
 
 
-class NothingToPublish(Exception):
+class NothingToPublish(Refused):
     """Nothing is accepted for the months asked for; readers see what they saw before. Says why, in Vietnamese."""
 
     outcome = "nothing"
+    usual_do_vi = "xem: giamngheo status"
+    usual_do_en = "see: giamngheo status"
+
+    def __init__(self, why_vi: str) -> None:
+        super().__init__(f"chưa công bố được: {why_vi}")
 
 
 class SmallChanges(StrEnum):
@@ -87,8 +95,10 @@ def publish(
     `by` is who says so, and `source` is kept with the event: what a backfill publishes is told to nobody.
 
     Raises NothingToPublish, SmallChangeRefused, tasks.release.PublishBlocked (an audit found bad rows; nothing was
-    switched), tasks.locks.Busy, or what the disk raises.
+    switched), Busy, SystemFault (the program was replaced under this process, or makes another content of the same
+    id), or what the disk raises.
     """
+    check_unchanged()
     with only_run(settings, "publish"):
         ledger = open_ledger(settings)
         try:
@@ -104,9 +114,12 @@ def publish(
             held = {one.slot: one.shown for one in asked} if small is SmallChanges.HOLD else {}
             with step("inputs", as_of=last):
                 inputs = build_inputs(settings, state, last, held)
+            contents = published_contents(state)
             outcome = runner.each(
                 "build and audit",
-                lambda one: make_release(settings.releases, settings.current, one, [write_reports], switched=False),
+                lambda one: make_release(
+                    settings.releases, settings.current, one, [write_reports], contents, switched=False
+                ),
                 [inputs],
                 lambda one: one.as_of,
             )[0]
@@ -116,9 +129,9 @@ def publish(
             if is_current:
                 published = replace(published, losses=_losses(settings, outcome.path))
                 with step("switch", release=outcome.release_id):
-                    point_current(settings.releases, settings.current, outcome.release_id)
+                    point_current(settings.releases, settings.current, outcome.release_id, contents)
             else:
-                _refuse_unsealed(outcome)
+                refuse_changed(outcome.path, contents)
             if _is_news(state, published):
                 ledger.append([_event(settings, state, published, by, source, at)])
         finally:
@@ -147,9 +160,11 @@ def _small_changes(settings: Settings, state: State, last: str) -> list[SmallCha
         named = {submission_id for one in found for submission_id in (*one.published, one.now)}
         key = pseudonym_key(settings.data, settings.pseudonym_key)
         restore_accepted(settings, [state.submissions[submission_id] for submission_id in sorted(named)], key)
-        return small_changes(
-            found, lambda submission_id, sheet: pl.read_parquet(settings.accepted / submission_id / f"{sheet}.parquet")
-        )
+        with reading_accepted(settings.accepted / submission_id for submission_id in named):
+            return small_changes(
+                found,
+                lambda submission_id, sheet: pl.read_parquet(settings.accepted / submission_id / f"{sheet}.parquet"),
+            )
 
 
 def _is_new_month(state: State, last: str) -> bool:
@@ -166,11 +181,6 @@ def _losses(settings: Settings, new: Path) -> tuple[Loss, ...] | None:
         # Damaged, or made by a version whose tables were others: it is about to be replaced.
         return None
     return tuple(reader_losses(before, shown_by(new)))
-
-
-def _refuse_unsealed(release: ReleaseResult) -> None:
-    if faults := verify_release(release.path):
-        raise NotAsSealed(release.release_id, faults)
 
 
 def _is_news(state: State, published: Published) -> bool:
@@ -190,6 +200,7 @@ def _event(settings: Settings, state: State, published: Published, by: str, sour
         # What this release knew of the ledger, and by what it was made: tasks/publications.py.
         "position": state.position,
         "method": method_hash(settings.rate_denominator_excludes_social_protection),
+        "content": published.release.content,
     }
     if source:
         payload["source"] = source
@@ -209,7 +220,8 @@ def rollback(settings: Settings, release_id: str, by: str, reason: str) -> None:
     with only_run(settings, "publish"):
         ledger = open_ledger(settings)
         try:
-            point_current(settings.releases, settings.current, release_id)
+            published = published_contents(derive_state(ledger.events()))
+            point_current(settings.releases, settings.current, release_id, published)
             # With the month, so that `rebuild` publishes the one that readers saw. A release's name begins with it.
             payload = {"release_id": release_id, "as_of": release_id.rpartition("-")[0]}
             ledger.append([Event("rolled_back", dt.datetime.now(dt.UTC), by=by, reason=reason, payload=payload)])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from errors import WrongUsage
 from forms.dictionary import FORM_CODE, FORM_VALID_TO, KIND_ANNUAL, KIND_MONTHLY
 from forms.month import DistrictMonth, Row
 from plan.reference import (
@@ -41,10 +42,10 @@ def generate_year(seed: int = PLAN_YEAR, first: str = BASELINE_PERIOD, last: str
     """The sample workbooks' content by (period, district code), the same for the same seed.
 
     Months build on each other, so all are made up to `last`; `first` chooses what is returned.
-    Raises ValueError for months outside of BASELINE_PERIOD to END_PERIOD.
+    Raises WrongUsage for months outside of BASELINE_PERIOD to END_PERIOD.
     """
     if not BASELINE_PERIOD <= first <= last <= END_PERIOD:
-        raise ValueError(f"the sample runs from {BASELINE_PERIOD} to {END_PERIOD}, not from {first} to {last}")
+        raise WrongUsage(f"dữ liệu mẫu chỉ có từ {BASELINE_PERIOD} đến {END_PERIOD}")
     population = build_population(seed)
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
     fates = plan_fates(rng, population)

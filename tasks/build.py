@@ -7,20 +7,23 @@ It never opens a file that exists: readers hold the old one, the new one is made
 import csv
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from expectations.catalogue import rule_pack
+from errors import DamagedFile
 from forms.dictionary import FORM_CODE, sheets
 from plan.reference import period_end, plan
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
+from tasks.identity import program_hash, rule_pack
+from tasks.input_schemas import FINDING, FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSION, Schema
 from tasks.models import MODELS, SQL, model_sql
 from tasks.restated import compare, make_earlier, months_of
 from tasks.schemas import ACCEPTED
+from tasks.stored import reading_accepted, reading_judgements
 
 __all__ = [
     "FINDING",
@@ -45,96 +48,12 @@ REPOSITORY = Path(__file__).parent.parent
 PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
-REPORTS = REPOSITORY / "reports"
 
 # Files written at this version are read by every DuckDB from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
 # DuckDB's own; a process that builds ten years of a province stays below two gigabytes with it. The rest is spilled.
 MEMORY_LIMIT = "1GB"
 THREADS = 2
-
-_UTC = pl.Datetime("us", "UTC")
-Schema = Mapping[str, type[pl.DataType] | pl.DataType]
-
-SUBMISSION: Schema = {
-    "submission_id": pl.String,  # SHA-256 of the received bytes
-    "sha256": pl.String,
-    "file_name": pl.String,
-    "source": pl.String,  # inbox, or sample for the synthetic year
-    "district_code": pl.String,  # null where the cover could not be read
-    "period": pl.Date,  # last day of the month; null where the cover could not be read
-    "kind": pl.String,
-    "state": pl.String,  # contract, section 2
-    "received_at": _UTC,
-    "decided_at": _UTC,
-    "decided_by": pl.String,
-    "reason": pl.String,
-    "due": pl.Date,
-    "on_time": pl.Boolean,
-    "rule_pack": pl.String,
-    "critical": pl.Int64,
-    "warning": pl.Int64,
-    "info": pl.Int64,
-}
-
-SLOT: Schema = {
-    "period": pl.Date,
-    "district_code": pl.String,
-    "state": pl.String,
-    "accepted_submission_id": pl.String,  # null where nothing is accepted
-    "due": pl.Date,
-}
-
-FINDING: Schema = {
-    "submission_id": pl.String,
-    "rule": pl.String,
-    "severity": pl.String,
-    "sheet": pl.String,
-    "row": pl.Int32,
-    "column": pl.String,
-    "cell": pl.String,
-    "value": pl.String,
-    "expected": pl.String,
-    "message_vi": pl.String,
-    "message_en": pl.String,
-    "household_ref": pl.String,  # commune / hamlet / household code; goes no further than this
-    "household_id": pl.String,  # its pseudonym
-    "waived": pl.Boolean,
-}
-
-# One row per slot that an earlier release published otherwise than it is known now.
-RESTATED: Schema = {
-    "release_id": pl.String,  # the first release that published the month so
-    "published_at": _UTC,
-    "period": pl.Date,
-    "district_code": pl.String,
-    "published_submission_id": pl.String,  # null where the district was missing
-    "submission_id": pl.String,  # null where nothing is accepted now
-    "cause": pl.String,  # correction, late_report, withdrawal
-    "decision": pl.String,
-    "event_id": pl.Int64,
-    "decided_at": _UTC,
-    "decided_by": pl.String,
-    "reason": pl.String,
-    "is_same_method": pl.Boolean,
-}
-
-# One row per earlier release and month of which it published other numbers than are known now.
-RESTATED_MONTH: Schema = {
-    "release_id": pl.String,
-    "published_at": _UTC,
-    "period": pl.Date,
-    "month_of": pl.String,  # the release of RESTATED that has the month's files; null where they are those of now
-    "baseline_of": pl.String,  # the same for the files of the baseline, from which targets start
-    "is_same_method": pl.Boolean,
-}
-
-FINDING_COUNT: Schema = {
-    "submission_id": pl.String,
-    "rule": pl.String,
-    "severity": pl.String,
-    "count": pl.Int64,
-}
 
 
 @dataclass(frozen=True)
@@ -146,7 +65,9 @@ class BuildInputs:
     SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
     the columns of FINDING, `finding_counts` has those of FINDING_COUNT. `restated` has those of RESTATED; the
     accepted tables of its published submissions are in `accepted` too. `restated_months` has those of RESTATED_MONTH;
-    None where every release stands in `restated` with all that it published otherwise.
+    None where every release stands in `restated` with all that it published otherwise. `suppression_key` says which
+    communes are suppressed together in the public tables (tasks/disclosure); it goes into no table, and into the hash
+    one-way.
     """
 
     as_of: str
@@ -156,6 +77,7 @@ class BuildInputs:
     slots: pl.DataFrame
     findings: list[Path]
     finding_counts: pl.DataFrame
+    suppression_key: bytes = field(repr=False)
     rate_denominator_excludes_social_protection: bool = False
     code_version: str = ""
     restated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATED))
@@ -166,7 +88,7 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
     """Write a new DuckDB file at `target` with the schemas core, mart and meta.
 
     Only a slot's accepted submission of a period up to `as_of` is loaded. Raises FileExistsError where
-    `target` (or its .wal) exists, FileNotFoundError where an accepted table is missing, BuildError where
+    `target` (or its .wal) exists, DamagedFile where an accepted table is missing or damaged, BuildError where
     `sql/dictionary.csv` and the tables disagree.
     """
     stray = target.with_name(target.name + ".wal")
@@ -209,12 +131,12 @@ def replaced_submissions(inputs: BuildInputs) -> list[str]:
 
 
 def input_hash(inputs: BuildInputs) -> str:
-    """SHA-256 over everything a release is made from: data, decisions, plan, rules, models, settings."""
+    """SHA-256 over everything a release is made from: data, decisions, settings, and the program with its libraries."""
     return _digest(_hashed_parts(inputs))
 
 
 def method_hash(rate_denominator_excludes_social_protection: bool) -> str:
-    """SHA-256 over what makes a release, whatever its data: plan, rules, forms, models, and the setting of rates."""
+    """SHA-256 over what makes a release, whatever its data: the program, the plan, and the setting of rates."""
     setting = ("settings", str(rate_denominator_excludes_social_protection).encode())
     return _digest([setting, *_method_parts()])
 
@@ -235,6 +157,7 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
         inputs.code_version,
     )
     yield "settings", "\n".join(settings).encode()
+    yield "suppression", hashlib.sha256(b"suppression|" + inputs.suppression_key).digest()
     yield "submissions", _known_submissions(inputs).write_csv().encode()
     yield "slots", _in_range(_frame(inputs.slots, SLOT), inputs).sort("period", "district_code").write_csv().encode()
     yield "findings", _listed_findings(inputs).write_csv().encode()
@@ -242,24 +165,16 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
     yield "restated", _restated(inputs).write_csv().encode()
     yield "restated_months", _restated_months(inputs).write_csv().encode()
     yield from _method_parts()
-    # A release holds its reports: other forms or words make another release, though not other numbers.
-    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
     for submission_id in (*published_submissions(inputs), *replaced_submissions(inputs)):
         for sheet in ACCEPTED:
             yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
 
 
 def _method_parts() -> Iterator[tuple[str, bytes]]:
-    for path in (
-        *sorted(PLAN_DATA.glob("*.csv")),
-        PLAN_DATA / "plan.toml",
-        RULES,
-        *sorted((REPOSITORY / "forms").glob("*.csv")),
-    ):
+    yield "program", program_hash().encode()
+    # The program's own plan is a part of it; which one is loaded is said here.
+    for path in (*sorted(PLAN_DATA.glob("*.csv")), PLAN_DATA / "plan.toml"):
         yield path.name, path.read_bytes()
-    for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
-        yield str(path.relative_to(SQL)), path.read_bytes()
 
 
 def _begin(
@@ -309,12 +224,18 @@ def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, s
         paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in submissions]
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
-            raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
+            raise DamagedFile(
+                f"{len(missing)} accepted tables are missing, e.g. {missing[0]}",
+                f"thiếu {len(missing)} bảng đã chấp nhận, ví dụ {missing[0]}",
+                "run giamngheo rebuild",
+                "chạy giamngheo rebuild",
+            )
         columns = ", ".join(f'"{column}"' for column in schema if column not in _LEFT_BEHIND)
-        connection.execute(
-            f"create table input.{sheet} as select {columns} from read_parquet(?)",
-            [[str(path) for path in paths]],
-        )
+        with reading_accepted(path.parent for path in paths):
+            connection.execute(
+                f"create table input.{sheet} as select {columns} from read_parquet(?)",
+                [[str(path) for path in paths]],
+            )
 
 
 def _accepted_path(inputs: BuildInputs, submission_id: str, sheet: str) -> Path:
@@ -344,7 +265,8 @@ def _known_submissions(inputs: BuildInputs) -> pl.DataFrame:
 
 def _listed_findings(inputs: BuildInputs) -> pl.DataFrame:
     known = _known_submissions(inputs).select("submission_id")
-    listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
+    with reading_judgements(inputs.findings):
+        listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
     frame = pl.concat([pl.DataFrame(schema=FINDING), *listed])
     return frame.join(known, on="submission_id", how="semi").sort(list(FINDING), nulls_last=True)
 
@@ -391,6 +313,7 @@ def _settings(inputs: BuildInputs, hashed: str) -> pl.DataFrame:
             "as_of_period": [period_end(inputs.as_of)],
             "baseline_period": [period_end(inputs.first_period)],
             "code_version": [inputs.code_version],
+            "program_hash": [program_hash()],
             "form": [FORM_CODE],
             "rule_pack": [rule_pack()],
             "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],

@@ -2,11 +2,10 @@
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from ledger.states import State, Submission
 from plan.reference import period_end, periods_between
 from settings import Settings
@@ -14,10 +13,10 @@ from tasks.build import FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSIO
 from tasks.cross import cross_counts
 from tasks.findings import to_frame, with_household_id
 from tasks.judgements import later_findings, write_judgement
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import derived_key, pseudonym_key
 from tasks.publications import Held, restated, without
 from tasks.restore import restore_accepted
-from tasks.status import due_date, slot_rows
+from tasks.status import due_date, files_by_slot, slot_rows, slots_on_time
 
 
 def accepted_periods(state: State) -> set[str]:
@@ -51,6 +50,7 @@ def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None
         for one in judged
         for rule, count in _counts(one, shared[one.submission_id]).items()
     ]
+    in_time = slots_on_time(settings, state, files_by_slot(state))
     later = later_findings(settings.judgements, state, submissions, settings.timezone)
     later_name = write_judgement(settings.judgements, "later", with_household_id(to_frame(later), key))
     return BuildInputs(
@@ -58,7 +58,7 @@ def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None
         first_period=settings.first_period,
         accepted=settings.accepted,
         submissions=pl.DataFrame(
-            [_submission_row(settings, one, shared[one.submission_id]) for one in submissions],
+            [_submission_row(settings, one, shared[one.submission_id], in_time.get(one.slot)) for one in submissions],
             schema=SUBMISSION,
             orient="row",
         ),
@@ -68,6 +68,7 @@ def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None
             settings.judgements / later_name,
         ],
         finding_counts=pl.DataFrame(counts, schema=FINDING_COUNT, orient="row"),
+        suppression_key=derived_key(key, "suppression"),
         rate_denominator_excludes_social_protection=settings.rate_denominator_excludes_social_protection,
         code_version=code_version(),
         restated=restated_slots,
@@ -84,9 +85,7 @@ def _counts(submission: Submission, shared: int) -> dict[str, int]:
     return counts
 
 
-def _submission_row(settings: Settings, submission: Submission, shared: int) -> dict[str, Any]:
-    due = due_date(settings, submission.period) if submission.period else None
-    received = submission.received_at.astimezone(ZoneInfo(settings.timezone)).date()
+def _submission_row(settings: Settings, submission: Submission, shared: int, in_time: bool | None) -> dict[str, Any]:
     return {
         "submission_id": submission.submission_id,
         "sha256": submission.submission_id,
@@ -100,9 +99,9 @@ def _submission_row(settings: Settings, submission: Submission, shared: int) -> 
         "decided_at": submission.decided_at,
         "decided_by": submission.decided_by,
         "reason": submission.reason,
-        "due": due,
-        "on_time": received <= due if due else None,
-        "rule_pack": (submission.judgement or {}).get("rule_pack", rule_pack()),
+        "due": due_date(settings, submission.period) if submission.period else None,
+        "on_time": in_time,
+        "rule_pack": (submission.judgement or {}).get("rule_pack"),
         "critical": submission.counts("critical"),
         "warning": submission.counts("warning") + shared,
         "info": submission.counts("info"),

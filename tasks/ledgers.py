@@ -19,8 +19,10 @@ from tasks.names import is_received_name
 
 LAST_FILE = "ledger.last"
 _WAY_ON = (
-    "Không bắt đầu sổ mới; chưa thay đổi gì. Giữ nguyên thư mục dữ liệu và chép lại ledger.sqlite từ bản sao lưu mới "
-    f"nhất, xoá {LAST_FILE}, rồi bỏ lại vào inbox/ những tệp nhận sau bản sao lưu đó (docs/data-team.md)."
+    "no new ledger is begun, nothing was changed. Keep the data root as it is, copy ledger.sqlite from the newest "
+    f"backup, remove {LAST_FILE}, and put into inbox/ again what came after that backup (docs/data-team.md)",
+    "không bắt đầu sổ mới, chưa thay đổi gì. Giữ nguyên thư mục dữ liệu và chép lại ledger.sqlite từ bản sao lưu mới "
+    f"nhất, xoá {LAST_FILE}, rồi bỏ lại vào inbox/ những tệp nhận sau bản sao lưu đó (docs/data-team.md)",
 )
 
 log = logging.getLogger("giamngheo")
@@ -47,7 +49,11 @@ def open_ledger(settings: Settings) -> Ledger:
     """
     file = _sqlite_file(settings.database_url)
     if file is not None and not _has_bytes(file) and (last_noted(settings) or has_received(settings.raw)):
-        raise LedgerFaulty(f"Sổ sự kiện {file.name} đã mất hoặc trống, mà dữ liệu đã nhận còn đó. {_WAY_ON}")
+        raise LedgerFaulty(
+            f"the ledger {file.name} is gone or empty, and what was received is there",
+            f"sổ sự kiện {file.name} đã mất hoặc trống, mà dữ liệu đã nhận còn đó",
+            *_WAY_ON,
+        )
     ledger = WitnessedLedger(settings.database_url, settings.data / LAST_FILE)
     try:
         what = lost(settings, ledger)
@@ -56,7 +62,7 @@ def open_ledger(settings: Settings) -> Ledger:
         raise
     if what:
         ledger.close()
-        raise LedgerFaulty(f"{what[0].upper()}{what[1:]}. {_WAY_ON}")
+        raise LedgerFaulty("the ledger has lost events", what, *_WAY_ON)
     return ledger
 
 

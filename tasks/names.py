@@ -24,6 +24,8 @@ _CLUTTER = {
     "system volume information",
 }
 _CLUTTER_STARTS = ("~$", "._", ".~lock.", ".trash", ".nfs", ".fuse_hidden", ".spotlight-", ".fseventsd")
+# Downloads and copies under way, links of Windows, and where Windows notes that a file came from the web.
+_CLUTTER_ENDS = (".part", ".filepart", ".crdownload", ".tmp", ".lnk", ":zone.identifier")
 _RECEIVED = re.compile(r"[0-9a-f]{64}")
 
 
@@ -33,7 +35,7 @@ def is_clutter(name: str) -> bool:
     Such a name is no submission and no sign of data, in whatever folder it stands.
     """
     plain = name.casefold()
-    return plain in _CLUTTER or plain.startswith(_CLUTTER_STARTS)
+    return plain in _CLUTTER or plain.startswith(_CLUTTER_STARTS) or plain.endswith(_CLUTTER_ENDS)
 
 
 def is_in_clutter(path: PurePath) -> bool:

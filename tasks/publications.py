@@ -21,7 +21,7 @@ Held = Mapping[Slot, str | None]
 class Publication:
     """One publication: the release, its last month (YYYY-MM), when, and the last event that it knew.
 
-    `method` stands for everything but the data that made it: models, plan, forms, settings; None where it was not
+    `method` stands for everything but the data that made it: program, libraries, plan, settings; None where it was not
     recorded. `held` are the corrections that it left out.
     """
 
@@ -92,6 +92,13 @@ def publications(state: State) -> list[Publication]:
         for event in state.published
         if event.kind == "published"
     ]
+
+
+def published_contents(state: State) -> dict[str, str]:
+    """By release, the hash of what it held (tasks.release.content_hash), where that was recorded."""
+    return {
+        event.payload["release_id"]: event.payload["content"] for event in state.published if "content" in event.payload
+    }
 
 
 def current_release(state: State) -> Current | None:

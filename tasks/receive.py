@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from errors import Fault
 from ledger.events import Event
 from ledger.states import State
 from tasks.faults import SystemFault
@@ -33,10 +34,18 @@ _NAME_BYTES, _TEMPORARY_BYTES = 255, 18
 Keep = Callable[[Path, str], None]
 
 
-class StillChanging(Exception):
+class StillChanging(Fault):
     """The file changed while it was copied; it is left for the next run."""
 
     outcome = "left"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is still being written",
+            f"tệp {name} còn đang được ghi",
+            "the next run takes it",
+            "sẽ nhận ở lần chạy sau",
+        )
 
 
 @dataclass
@@ -189,7 +198,9 @@ def set_aside(path: Path, inbox: Path, submission_id: str, mark: list[int] | Non
     if done.is_symlink():
         raise SystemFault(
             f"{done} is a link; what is taken must stay in the inbox",
-            f"{done} là liên kết đến nơi khác: thay bằng thư mục thường rồi chạy lại giamngheo ingest",
+            f"{done} là liên kết đến nơi khác",
+            "put a plain folder in its place, then run giamngheo ingest",
+            "thay bằng thư mục thường rồi chạy lại giamngheo ingest",
         )
     target = done / path.name
     if os.path.lexists(target):

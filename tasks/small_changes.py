@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from errors import Refused
 from forms.dictionary import DEPRIVATIONS
 from ledger.states import State
 from plan.reference import table as table_of
@@ -67,14 +68,31 @@ class SmallChange:
         }
 
 
-class SmallChangeRefused(Exception):
+class SmallChangeRefused(Refused):
     """Publishing would show few corrected households, and nobody said that it may; `changes` says where."""
 
-    outcome = "refused"
+    usual_do_vi = (
+        "nếu được phép công bố: thêm --yes-publish-small-change (và --by); nếu chưa: thêm --hold-small-change để công "
+        "bố phần còn lại, điều chỉnh sẽ đi cùng tháng mới"
+    )
+    usual_do_en = (
+        "if they may be seen: add --yes-publish-small-change (and --by); if not: add --hold-small-change, which "
+        "publishes the rest and leaves the correction to the next new month"
+    )
 
     def __init__(self, changes: Sequence[SmallChange]) -> None:
-        super().__init__("; ".join(change.place_vi for change in changes))
+        super().__init__(
+            "chưa công bố: có điều chỉnh quá nhỏ (1 đến 4 hộ của một xã), ai so bản công bố cũ với bản mới sẽ thấy "
+            "riêng các hộ đó",
+            en="not published: corrections of one to four households of a commune, which whoever holds the releases "
+            "published before would see",
+        )
         self.changes = tuple(changes)
+
+    @property
+    def details(self) -> list[str]:
+        """A line for each place."""
+        return [f"  {change.place_vi}" for change in self.changes]
 
 
 def corrections(state: State, first_period: str, as_of: str) -> list[Correction]:

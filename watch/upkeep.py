@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from errors import ProgramFault
 from ledger.events import Ledger
 from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
 from tasks.due import is_published, what_is_due
+from tasks.fault_words import as_ours
 from tasks.ledgers import has_received
 from tasks.notices import addresses, given_up_and_waiting
+from tasks.release import NotAsSealed, reading_release
 from telemetry.faults import described
 from telemetry.file import FOLDER, LOG_FILE
 from telemetry.runs import DONE, LastRun, last_runs
@@ -40,6 +43,10 @@ def read_ledger(settings: Settings) -> tuple[list[Line], State | None]:
     try:
         return _read(settings)
     except Exception as fault:
+        # What a stored event holds is no value any more: damage. Anything else that nothing explains is our mistake.
+        if isinstance(as_ours(fault), ProgramFault) and not isinstance(fault, ValueError):
+            says = f"Không kiểm tra được sổ sự kiện: {as_ours(fault).vi} ({described(fault)})."
+            return [Line("ledger", BROKEN, says, "báo cho người phát triển")], None
         if path is not None:
             return [Line("ledger", BROKEN, f"Không đọc được sổ sự kiện ({described(fault)}).", RESTORE)], None
         way = "kiểm tra máy chủ PostgreSQL và GIAMNGHEO_LEDGER_URL"
@@ -115,12 +122,13 @@ def release(settings: Settings, state: State) -> Iterator[Line]:
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with reading_release(path.parent), duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("select max(period) from mart.indicator").fetchone()
-    except duckdb.Error as fault:
-        yield Line(
-            "release", BROKEN, f"Bản đang dùng ({name}) không mở được ({described(fault)}).", "giamngheo rebuild"
-        )
+    except (NotAsSealed, duckdb.Error) as fault:
+        ours = as_ours(fault)
+        is_mistake = isinstance(ours, ProgramFault)
+        says = f"Bản đang dùng ({name}) không mở được: {ours.vi}{f' ({described(fault)})' if is_mistake else ''}."
+        yield Line("release", BROKEN, says, "báo cho người phát triển" if is_mistake else "giamngheo rebuild")
         return
     yield Line("release", OK, f"Bản đang dùng {name} mở được.")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from plan.words import SAMPLE_NOTE_VI
+from labels.table import SAMPLE_NOTE
 from reports.page.figures import read_figures
 from reports.page.headline import headline, provisional
 from reports.page.sections import sections
@@ -19,12 +19,7 @@ _WORDS = {
         "Kế hoạch số 19/KH-UBND của UBND tỉnh Cà Mau: giảm nghèo năm 2020",
         "Plan 19/KH-UBND of Cà Mau province: poverty reduction in 2020",
     ),
-    "synthetic": Words(
-        SAMPLE_NOTE_VI,
-        "Sample data: the end of 2019 is the plan's; of December 2020 only the province's 5,367 poor and 5,546 "
-        "near-poor households (with their kinds, persons and rates) were published. Resident and "
-        "social-protection households by district are calibrated; every other figure is made up.",
-    ),
+    "synthetic": SAMPLE_NOTE,
     "save": Words("Lưu hình (SVG)", "Save the chart (SVG)"),
     "table": Words("Bảng số liệu", "Table"),
     "csv": Words("Tải về (CSV)", "Download (CSV)"),

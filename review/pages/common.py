@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from errors import NoSuch
 from ledger.events import Event
 from ledger.states import Submission
 from plan.reference import units
@@ -125,7 +126,7 @@ def find_submission(data: DeskData, submission_id: str) -> tuple[Known, Submissi
     known = data.live.now()
     try:
         return known, known.state.find(submission_id)
-    except LookupError:
+    except NoSuch:
         raise HTTPException(404) from None
 
 

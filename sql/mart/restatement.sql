@@ -4,7 +4,7 @@
 -- others say where they stand: poor_households:decrease_1 (mart.movement), policy_served:bhyt (mart.coverage),
 -- alkire_foster:H, special_area:… , target:… , plan_check:… . mart, mart_key and mart_column say it for all alike.
 -- as_published is made from the workbooks that the earlier release was made from, by the models of this one;
--- is_same_method is false where models, plan or settings have changed since.
+-- is_same_method is false where program, libraries, plan or settings have changed since.
 -- Caution: a number that was not published then is no restatement; one that is no longer known is NULL now.
 with
 figures      as (select * from input.restated_figure),

@@ -112,13 +112,32 @@ def test_a_lost_ledger_is_still_noticed_among_them(tmp_path: Path, readers: Read
         open_ledger(settings)
 
 
-@pytest.mark.parametrize("name", [*LEFT, "__MACOSX", "THUMBS.DB", "Desktop.ini", "__macosx", "~$x", ".Trash-1000"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *LEFT,
+        "__MACOSX",
+        "THUMBS.DB",
+        "Desktop.ini",
+        "__macosx",
+        "~$x",
+        ".Trash-1000",
+        "T12.xlsx.PART",
+        "T12.xlsx.filepart",
+        "T12.xlsx.crdownload",
+        "~WRD0001.tmp",
+        "T12.xlsx.lnk",
+        "T12.xlsx:Zone.Identifier",
+    ],
+)
 def test_such_a_name_is_known_in_any_case_and_depth(name: str) -> None:
     assert is_clutter(name)
     assert is_in_clutter(PurePath("a", name)) and is_in_clutter(PurePath(name, "b.xlsx"))
 
 
-@pytest.mark.parametrize("name", ["T12.xlsx", "gitkeep", "thumbs.xlsx", "~T12.xlsx", "desktop.ini.xlsx", "MACOSX"])
+@pytest.mark.parametrize(
+    "name", ["T12.xlsx", "gitkeep", "thumbs.xlsx", "~T12.xlsx", "desktop.ini.xlsx", "MACOSX", "part.xlsx", "tmp.xlsx"]
+)
 def test_a_name_that_an_office_may_give_is_none_of_them(name: str) -> None:
     assert not is_clutter(name)
 

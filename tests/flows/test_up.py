@@ -290,7 +290,7 @@ def test_only_what_may_pass_is_tried_again(server: PrefectServer, probed: dict[s
         "'LATE.XLSX'",
         f"ValueError('{SECRET}')",
         "Unreadable('a value.xlsx', 'a value.xlsx')",
-        "validate: wrong.xlsx (ValueError)",
+        "validate: wrong.xlsx (a fault of the program, ValueError)",
     ]
     run = server.flow_runs("probe")[0]
     assert run["state_type"] == "COMPLETED"
@@ -317,8 +317,9 @@ def test_a_fault_of_the_system_ends_the_run_as_failed(server: PrefectServer, pro
     assert len(probed["faults"]) == 1
     assert "Hết chỗ trên đĩa" in probed["faults"][0]
     failed = [run["state"] for run in server.flow_runs("ingest") if run["state_type"] == "FAILED"]
-    assert [state["message"] for state in failed] == [
-        "1 lỗi của hệ thống / faults of the system: receive: 1 of 1 (OSError: No space left on device)"
+    assert [re.sub(r"record \d{4}-\d{4}", "record •", state["message"]) for state in failed] == [
+        "1 lỗi của hệ thống / faults of the system: receive: 1 of 1 (a fault of the system, OSError: No space left on "
+        "device (record •))"
     ]
 
 
@@ -338,7 +339,7 @@ def test_prefect_hears_nothing_of_what_exceptions_quote(server: PrefectServer, p
     runs = [run for flow in ("probe", "ingest") for run in server.flow_runs(flow)]
     told = json.dumps([[run, server.task_runs(run["id"]), server.logs(run["id"])] for run in runs], ensure_ascii=False)
     assert "wrong.xlsx" in told
-    assert "StepFault('ValueError')" in told
+    assert "StepFault('a fault of the program, ValueError')" in told
     assert SECRET not in told
 
 

@@ -1,7 +1,7 @@
 """mart.restatement against the difference between the warehouse that was published and the one that is built now."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from warehouse_data import BASELINE, CITY, DAM_DOI, NGOC_HIEN, THOI_BINH, Query,
 
 from plan.reference import period_end
 from tasks.audit import run_audits
-from tasks.build import RESTATED, build_warehouse
+from tasks.build import RESTATED, RESTATED_MONTH, build_warehouse
 
 JANUARY = "2020-01"
 PUBLISHED_AT = dt.datetime(2020, 2, 12, 3, tzinfo=dt.UTC)
@@ -43,7 +43,7 @@ def now_registers() -> dict[str, Register]:
     return found
 
 
-def restated(then: dict[str, Register], now: dict[str, Register]) -> pl.DataFrame:
+def restated(then: dict[str, Register], now: dict[str, Register], period: str = JANUARY) -> pl.DataFrame:
     rows: list[dict[str, Any]] = []
     for number, district_code in enumerate(sorted({*then, *now}), start=41):
         before, after = (one[district_code].submission_id if district_code in one else None for one in (then, now))
@@ -53,7 +53,7 @@ def restated(then: dict[str, Register], now: dict[str, Register]) -> pl.DataFram
                 {
                     "release_id": RELEASE,
                     "published_at": PUBLISHED_AT,
-                    "period": period_end(JANUARY),
+                    "period": period_end(period),
                     "district_code": district_code,
                     "published_submission_id": before,
                     "submission_id": after,
@@ -95,6 +95,57 @@ def test_every_published_number_that_is_another_now_is_listed_and_no_other(
     assert listed(warehouses[1]) == expected
     levels = ask("select level, count(*) > 0 from mart.restatement group by level order by 1")
     assert levels == [("commune", True), ("district", True), ("province", True)]
+
+
+def corrected_cells(register: Register) -> None:
+    """One flag of one household, and one figure of a policy."""
+    register.households[0] |= {"water": True, "b2_points": 10}
+    register.policies = {"bhyt": (100, 51)}
+
+
+def corrected_count(register: Register) -> None:
+    """Residents of one commune."""
+    register.residents[register.commune_codes[0]] = 990
+
+
+@pytest.mark.parametrize(
+    ("period", "change", "marts"),
+    [
+        (JANUARY, corrected_cells, "coverage indicator multidimensional_poverty target_vs_actual"),
+        # The plan's numbers are held against the baseline, and targets of later months start from it.
+        (BASELINE, corrected_count, "indicator plan_check target_vs_actual"),
+    ],
+)
+def test_one_corrected_cell_is_followed_into_every_mart(
+    tmp_path: Path, warehouses: tuple[Path, Path], period: str, change: Callable[[Register], None], marts: str
+) -> None:
+    then = {BASELINE: {one.district_code: one for one in province(BASELINE)}, JANUARY: then_registers()}
+    corrected = Register(DAM_DOI, period, version="corrected")
+    corrected.add(10)
+    corrected.add(5, class_="CN")
+    change(corrected)
+    now = then[period] | {DAM_DOI: corrected}
+    of_baseline = RELEASE if period == BASELINE else None
+    months = [
+        {"release_id": RELEASE, "published_at": PUBLISHED_AT, "period": period_end(month), "is_same_method": True}
+        | {"month_of": RELEASE if month == period else None, "baseline_of": of_baseline}
+        for month in (BASELINE, JANUARY)
+        if of_baseline or month == period
+    ]
+    registers = [*(then | {period: now})[BASELINE].values(), *(then | {period: now})[JANUARY].values()]
+    write_inputs(tmp_path, [*then[period].values()], JANUARY)
+    inputs = write_inputs(
+        tmp_path,
+        registers,
+        JANUARY,
+        restated=restated(then[period], now, period),
+        restated_months=pl.DataFrame(months, schema=RESTATED_MONTH),
+    )
+    build_warehouse(tmp_path / "now.duckdb", inputs)
+    expected = differing(warehouses[0], tmp_path / "now.duckdb")
+    assert {mart for mart, *_ in expected} == {f"mart.{mart}" for mart in marts.split()}
+    assert listed(tmp_path / "now.duckdb") == expected
+    assert run_audits(tmp_path / "now.duckdb") == []
 
 
 def test_a_corrected_number_says_which_file_and_which_decision(ask: Query) -> None:
