@@ -11,7 +11,6 @@ from reports.coverage import who
 from reports.figures import open_warehouse, read_release, targets
 from reports.verdicts import (
     REDUCTIONS,
-    after_the_plan,
     decimals,
     districts_sentence,
     headline_words,
@@ -23,6 +22,7 @@ from reports.verdicts import (
 from tasks.release import reading_release
 from tasks.words import number_vi
 from terminal import print_plain, say
+from terminal_levels import print_without_plan
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -36,11 +36,11 @@ def print_targets(settings: "Settings") -> None:
     with reading_release(path.parent), open_warehouse(path) as connection:
         release = read_release(connection)
         rows = list(targets(connection, release.period).iter_rows(named=True))
+        provisional = f" — TẠM TÍNH, {who(release).vi}" if release.is_provisional else ""
+        if not rows:
+            print_without_plan(connection, release.period, provisional)
+            return
     month, then = f"{release.period:%m/%Y}", month_end(release.baseline).vi
-    provisional = f" — TẠM TÍNH, {who(release).vi}" if release.is_provisional else ""
-    if not rows:
-        say(f"Số liệu đến {month}{provisional}. {after_the_plan().vi}")
-        return
     _print_province(rows, f"Kế hoạch {plan().number}: toàn tỉnh đến {month}{provisional}", then)
     _print_districts(rows, [one.code for one in release.districts], month, then)
     for words in (*sentences(rows, release.baseline), districts_sentence(rows)):

@@ -20,10 +20,12 @@ from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
 from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
 from reports.unit_form import WHOLE_PROVINCE
-from reports.verdicts import after_the_plan, districts_sentence, sentences
+from reports.verdicts import districts_sentence, no_plan, sentences
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
+
+_SUBJECT = "Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {month:%m/%Y}"
 
 Text = dict[str, Any]
 
@@ -57,8 +59,7 @@ def _release_fields(release: Release) -> Text:
     if release.is_synthetic:
         warnings.append("DỮ LIỆU MẪU, KHÔNG PHẢI SỐ LIỆU THẬT")
     return {
-        "subject": f"Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {release.period:%m/%Y} "
-        f"và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
+        "subject": _SUBJECT.format(month=release.period),
         "period": release.period,
         "period_long": long_day_vi(release.period),
         "month": f"{release.period:%m/%Y}",
@@ -229,14 +230,15 @@ def _movement_words(row: Mapping[str, Any]) -> Text:
 
 def _target_fields(release: Release, targets: Targets) -> Text:
     if not targets.rows:
-        return {"has_targets": False, "after_the_plan": after_the_plan().vi}
+        return {"has_targets": False, "no_plan": no_plan(release.period).vi}
     units = [(PROVINCE, WHOLE_PROVINCE), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
-        "after_the_plan": "",
+        "no_plan": "",
+        "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
         "targets": target_table.main_rows(targets),
         "job_targets": target_table.job_rows(targets),
         "target_words": [words.vi for words in sentences(rows, release.baseline)],

@@ -131,12 +131,14 @@ def districts_sentence(rows: Iterable[Row]) -> Words:
     )
 
 
-def after_the_plan() -> Words:
-    """What is said in place of verdicts once the plan is over."""
-    last = period_end(plan().last_period)
+def no_plan(period: dt.date) -> Words:
+    """What is said in place of verdicts of a month after the plan's, given by its last day."""
+    known, last = plan(), period_end(plan().last_period)
     return Words(
-        f"Kế hoạch số {plan().number} kết thúc vào tháng {last.month}/{last.year}: kỳ này không có chỉ tiêu để so.",
-        f"Plan {plan().number} ended in {last:%B %Y}: this month has no targets to be held against.",
+        f"Tháng {period:%m/%Y} chưa có kế hoạch: Kế hoạch số {known.number} có chỉ tiêu đến tháng {last:%m/%Y}. "
+        "Số liệu được công bố như mọi tháng, không so với chỉ tiêu.",
+        f"No plan is known for {period:%B %Y}: plan {known.number} has targets up to {last:%B %Y}. "
+        "The month is published like any other, without targets.",
     )
 
 
