@@ -14,7 +14,7 @@ from reports.page.figures import Figures, Row
 from reports.page.svg import draw
 from reports.page.tables import Amount, Column, Table, Value, make_table
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
-from reports.verdicts import headline_words
+from reports.verdicts import after_the_plan, headline_words
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def sections(figures: Figures) -> list[Section]:
     """All sections in reading order."""
     return [
         _province_targets(figures),
-        _district_targets(figures),
+        *([_district_targets(figures)] if figures.districts else []),
         _district_rates(figures),
         _map(figures),
         _movements(figures),
@@ -80,6 +80,8 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
     rows = figures.reductions
+    if not rows:
+        return Section("province", title, after_the_plan())
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
         *_AGAINST_TARGET,
@@ -290,6 +292,8 @@ def _deprivations(figures: Figures) -> Section:
 def _policies(figures: Figures) -> Section:
     title = Words("Chính sách và việc làm", "Policies and jobs")
     rows = figures.policies
+    if not rows:
+        return Section("policies", title, after_the_plan())
     columns = [
         Column(Words("Chính sách", "Policy")),
         Column(Words("Cách tính", "Measure")),
