@@ -179,7 +179,6 @@ def print_status(rows: list[dict[str, Any]], *, summarise: bool = False) -> None
     from tasks.silence import without_silent_months
 
     shown, silent = without_silent_months(rows) if summarise else (rows, "")
-
     table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
     for row in shown:
         found = row["findings"]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from reports.verdicts import no_plan
-from tasks.words import number_vi
-from terminal import print_plain, say
+from forms.numbers import number_vi
+from labels.table import GROUPS
+from terminal import print_plain
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,18 +28,17 @@ _LEVELS = """
 """
 
 
-def print_without_plan(connection: "duckdb.DuckDBPyConnection", period: dt.date, provisional: str) -> None:
-    """That the month has no plan, then poor and near-poor households by district; empty where none were reported.
+def print_levels(connection: "duckdb.DuckDBPyConnection", period: dt.date) -> None:
+    """Poor and near-poor households and their rates (%) of the province and its districts; empty where not reported.
 
-    `connection` is a release, `period` the last day of its last month; `provisional` ends the title.
+    `connection` is a release, `period` the last day of its last month.
     """
-    rows = connection.execute(_LEVELS, [period]).fetchall()
-    say(no_plan(period).vi)
-    table = Table(title=f"Hộ nghèo, hộ cận nghèo đến {period:%m/%Y}{provisional}", title_justify="left")
+    table = Table()
     table.add_column("Đơn vị")
-    for name in ("Hộ nghèo", "Tỷ lệ (%)", "Hộ cận nghèo", "Tỷ lệ (%)"):
-        table.add_column(name, justify="right")
-    for name, poor, poor_rate, near_poor, near_poor_rate in rows:
+    for group in ("poor", "near_poor"):
+        table.add_column(GROUPS[group].vi, justify="right")
+        table.add_column("%", justify="right")
+    for name, poor, poor_rate, near_poor, near_poor_rate in connection.execute(_LEVELS, [period]).fetchall():
         counts = (number_vi(poor), number_vi(poor_rate, 2), number_vi(near_poor), number_vi(near_poor_rate, 2))
         table.add_row(name, *counts)
     print_plain(table)

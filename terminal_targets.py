@@ -11,6 +11,7 @@ from reports.coverage import who
 from reports.figures import open_warehouse, read_release, targets
 from reports.verdicts import (
     REDUCTIONS,
+    after_the_plan,
     decimals,
     districts_sentence,
     headline_words,
@@ -22,7 +23,7 @@ from reports.verdicts import (
 from tasks.release import reading_release
 from tasks.words import number_vi
 from terminal import print_plain, say
-from terminal_levels import print_without_plan
+from terminal_levels import print_levels
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -36,11 +37,13 @@ def print_targets(settings: "Settings") -> None:
     with reading_release(path.parent), open_warehouse(path) as connection:
         release = read_release(connection)
         rows = list(targets(connection, release.period).iter_rows(named=True))
-        provisional = f" — TẠM TÍNH, {who(release).vi}" if release.is_provisional else ""
-        if not rows:
-            print_without_plan(connection, release.period, provisional)
-            return
     month, then = f"{release.period:%m/%Y}", month_end(release.baseline).vi
+    provisional = f" — TẠM TÍNH, {who(release).vi}" if release.is_provisional else ""
+    if not rows:
+        say(f"Số liệu đến {month}{provisional}. {after_the_plan().vi}")
+        with reading_release(path.parent), open_warehouse(path) as connection:
+            print_levels(connection, release.period)
+        return
     _print_province(rows, f"Kế hoạch {plan().number}: toàn tỉnh đến {month}{provisional}", then)
     _print_districts(rows, [one.code for one in release.districts], month, then)
     for words in (*sentences(rows, release.baseline), districts_sentence(rows)):

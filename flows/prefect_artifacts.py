@@ -11,7 +11,7 @@ from labels.table import STATES, STATUSES, TARGETS, measure_words
 from ledger.states import Submission
 from reports.coverage import who
 from reports.figures import open_warehouse, read_release, targets
-from reports.verdicts import decimals, districts_sentence, is_headline, no_plan, sentences
+from reports.verdicts import after_the_plan, decimals, districts_sentence, is_headline, sentences
 from tasks.release import reading_release
 from tasks.words import number_vi
 from telemetry.record import tell_fault
@@ -77,7 +77,7 @@ def targets_markdown(warehouse: Path) -> str:
     whose = f" ({who(release).vi})" if release.is_provisional else ""
     title = f"### Chỉ tiêu của kế hoạch và thực hiện đến {release.period:%m/%Y}{whose}"
     if every.is_empty():
-        return f"{title}\n\n{no_plan(release.period).vi}"
+        return f"{title}\n\n{after_the_plan().vi}"
     listed = every.filter(
         pl.col("level").is_in(["province", "district"]),
         pl.col("target").is_in(list(TARGETS)),

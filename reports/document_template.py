@@ -246,7 +246,7 @@ def _targets(document: Any) -> None:
         "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức.",
     )
     end(document)
-    unless(document, "has_targets", "{{ no_plan }}")
+    unless(document, "has_targets", "{{ after_the_plan }}")
 
 
 def _deprivations(document: Any) -> None:

@@ -20,7 +20,7 @@ from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
 from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
 from reports.unit_form import WHOLE_PROVINCE
-from reports.verdicts import districts_sentence, no_plan, sentences
+from reports.verdicts import after_the_plan, districts_sentence, sentences
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
@@ -230,14 +230,14 @@ def _movement_words(row: Mapping[str, Any]) -> Text:
 
 def _target_fields(release: Release, targets: Targets) -> Text:
     if not targets.rows:
-        return {"has_targets": False, "no_plan": no_plan(release.period).vi}
+        return {"has_targets": False, "after_the_plan": after_the_plan().vi}
     units = [(PROVINCE, WHOLE_PROVINCE), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
-        "no_plan": "",
+        "after_the_plan": "",
         "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
         "targets": target_table.main_rows(targets),
         "job_targets": target_table.job_rows(targets),

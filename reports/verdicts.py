@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.numbers import DECIMALS, number_vi
-from labels.table import REMAINING, STATUSES, TARGETS, Words, measure_words
+from labels.table import STATUSES, TARGETS, Words, measure_words
 from plan.reference import period_end, plan
 
 Row = Mapping[str, Any]
@@ -86,8 +86,10 @@ def sentence(row: Row, about: Row | None, baseline: dt.date) -> Words:
             f"{target.vi}: {verdict.vi} để so với chỉ tiêu {goal.vi} ({some} huyện đã báo cáo).",
             f"{target.en}: {verdict.en} to judge the target of {goal.en} ({some} districts have reported).",
         )
-    left, before = number(row["remaining"], row), REMAINING.get(row["status"])
-    rest = Words(f", {before.vi} {left.vi}", f", {before.en} {left.en}") if before else Words("", "")
+    short = {"missed": Words(", còn thiếu ", ", short by "), "in_progress": Words(", còn phải làm ", ", still to do ")}
+    left = number(row["remaining"], row)
+    before = short.get(row["status"])
+    rest = Words(before.vi + left.vi, before.en + left.en) if before else Words("", "")
     now = number(row["actual"], row)
     if row["target"] not in REDUCTIONS:
         return Words(
@@ -129,14 +131,12 @@ def districts_sentence(rows: Iterable[Row]) -> Words:
     )
 
 
-def no_plan(period: dt.date) -> Words:
-    """What is said in place of verdicts of a month after the plan's, given by its last day."""
-    known, last = plan(), period_end(plan().last_period)
+def after_the_plan() -> Words:
+    """What is said in place of verdicts once the plan is over."""
+    last = period_end(plan().last_period)
     return Words(
-        f"Tháng {period:%m/%Y} chưa có kế hoạch: Kế hoạch số {known.number} có chỉ tiêu đến tháng {last:%m/%Y}. "
-        "Số liệu được công bố như mọi tháng, không so với chỉ tiêu.",
-        f"No plan is known for {period:%B %Y}: plan {known.number} has targets up to {last:%B %Y}. "
-        "The month is published like any other, without targets.",
+        f"Kế hoạch số {plan().number} kết thúc vào tháng {last.month}/{last.year}: kỳ này không có chỉ tiêu để so.",
+        f"Plan {plan().number} ended in {last:%B %Y}: this month has no targets to be held against.",
     )
 
 

@@ -125,8 +125,9 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int, 
 
 
 def slot_rows(settings: Settings, state: State, periods: Iterable[str]) -> list[dict[str, Any]]:
-    """One row per slot of these months (YYYY-MM): period, district_code, state, accepted_submission_id, due,
-    received_on, on_time.
+    """One row per slot of these months (YYYY-MM).
+
+    Keys: period, district_code, state, accepted_submission_id, due, received_on, on_time.
     """
     by_slot = files_by_slot(state)
     rows = []

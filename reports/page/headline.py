@@ -3,13 +3,13 @@
 from reports.coverage import who
 from reports.page.figures import Figures
 from reports.page.words import Words, month, number
-from reports.verdicts import districts_sentence, no_plan, sentences
+from reports.verdicts import after_the_plan, districts_sentence, sentences
 
 
 def headline(figures: Figures) -> list[Words]:
     """Sentences on the level, the plan's verdicts for the province, and the districts, in that order."""
     if not figures.reductions:
-        return [_level(figures), no_plan(figures.release.period)]
+        return [_level(figures), after_the_plan()]
     return [
         _level(figures),
         *sentences(figures.reductions, figures.release.baseline),

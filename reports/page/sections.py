@@ -15,7 +15,7 @@ from reports.page.figures import Figures, Row
 from reports.page.svg import draw
 from reports.page.tables import Amount, Column, Table, Value, make_table
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
-from reports.verdicts import headline_words, no_plan
+from reports.verdicts import after_the_plan, headline_words
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
     rows = figures.reductions
     if not rows:
-        return Section("province", title, no_plan(figures.release.period))
+        return Section("province", title, after_the_plan())
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
         *_AGAINST_TARGET,

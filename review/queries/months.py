@@ -51,7 +51,7 @@ class MonthRow:
     @property
     def is_silent(self) -> bool:
         """Whether the day has passed and nothing came from anybody, nor was anybody excused."""
-        return all(cell is None or (cell.state == EXPECTED and cell.timeliness == MISSING) for cell in self.cells)
+        return all(cell is None or (cell.timeliness == MISSING) for cell in self.cells)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from forms.month import CellValue, DistrictMonth
 from ledger.states import State
 from plan.reference import districts, next_period, period_end, periods_between, plan
 from reports.files import DOCUMENT, PAGE, WORKBOOK
-from reports.verdicts import no_plan
+from reports.verdicts import after_the_plan
 from sample.story import story
 from sample.year import END_PERIOD
 from settings import Settings
@@ -135,7 +135,7 @@ def test_every_month_is_published_whole_and_without_targets(published: dict[str,
 
 @pytest.mark.parametrize("month", REPORTED)
 def test_reports_say_that_there_is_no_plan(published: dict[str, Published], month: str) -> None:
-    folder, said = published[month].release.path, no_plan(period_end(month)).vi
+    folder, said = published[month].release.path, after_the_plan().vi
     page = (folder / PAGE).read_text(encoding="utf-8")
     assert said in page
     assert page.count("<svg") >= 12
@@ -160,7 +160,7 @@ def test_the_schedule_finds_nothing_new_and_the_commands_say_what_holds(
     done = run(settings.data, "publish-due")
     assert f"Không có gì mới: bản {published[MONTHS[-1]].release.release_id} đã công bố." in done.stdout
     told = run(settings.data, "publish").stdout
-    assert no_plan(period_end(MONTHS[-1])).vi in told
+    assert after_the_plan().vi in told
     assert all(unit.name in told for unit in districts(MONTHS[-1]))
     status = run(settings.data, "status").stdout
     assert re.search(r"Chưa huyện nào gửi báo cáo: \d+ kỳ 01/2022 đến ", status)
