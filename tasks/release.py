@@ -240,7 +240,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         raise PublishBlocked(f"{len(failures)} audits found bad rows", failures)
     with step("open tables"):
         row_counts = write_complete(warehouse, folder / "tables")
-        write_public(warehouse, folder / "public")
+        write_public(warehouse, folder / "public", inputs.suppression_key)
     with step("report"):
         for add in additions:
             add(folder)

@@ -76,7 +76,7 @@ def make_earlier(
                 )
         for mart in FIGURE_KEYS:
             _keep(connection, mart)
-        _keep_hidden(connection)
+        _keep_hidden(connection, inputs.suppression_key)
         connection.unregister("wanted")
         connection.execute("use memory; detach made; detach input")
 
@@ -156,12 +156,12 @@ def _keep(connection: duckdb.DuckDBPyConnection, mart: str) -> None:
     connection.execute(f"create table if not exists {table} as {rows} limit 0; insert into {table} {rows}")
 
 
-def _keep_hidden(connection: duckdb.DuckDBPyConnection) -> None:
+def _keep_hidden(connection: duckdb.DuckDBPyConnection, key: bytes) -> None:
     """Add the indicators of province and districts that the public tables of then did not show to `earlier`.
 
     Who reads the newer release's public tables only must not learn them from there.
     """
-    connection.register("suppressed", suppressed_counts(connection).to_arrow())
+    connection.register("suppressed", suppressed_counts(connection, key).to_arrow())
     connection.execute("create temp table hidden as from suppressed")
     connection.execute((SQL / "public.sql").read_text(encoding="utf-8"))
     rows = (
