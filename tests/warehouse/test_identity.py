@@ -75,8 +75,8 @@ def root(sample_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
     for name in ("judgements", "raw", "warehouse"):
         (root / name).symlink_to(sample_year / name)
-    for name in ("ledger.sqlite", "pseudonym.key"):
-        shutil.copy2(sample_year / name, root / name)
+    for path in (sample_year / "ledger.sqlite", *sample_year.glob("*.key")):
+        shutil.copy2(path, root / path.name)
     return root
 
 
@@ -476,6 +476,7 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "slots": inputs.slots.with_columns(state=pl.lit("excused")),
         "findings": [tmp_path / "found.parquet"],
         "finding_counts": counts,
+        "suppression_key": b"another",
         "rate_denominator_excludes_social_protection": True,
         "code_version": "another",
         "restated": pl.DataFrame([restated], schema=RESTATED),
