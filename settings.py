@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     rate_denominator_excludes_social_protection: bool = Field(
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
     )
+    hold_small_change: bool = Field(
+        False,
+        description="`publish` leaves corrections of few households out until a new month is published, in place of "
+        "refusing; for timers, where nobody can say that they may be seen",
+    )
 
     log_megabytes: int = Field(50, ge=1, description="The log under the data root never takes more")
     log_stderr: bool = Field(

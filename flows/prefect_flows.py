@@ -26,7 +26,7 @@ from flows.api import PrefectFails
 from flows.ingest import FaultsOfTheSystem, IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
-from flows.publish import NothingToPublish, Published, publish
+from flows.publish import NothingToPublish, Published, SmallChanges, publish
 from flows.work import DASK
 from ledger.states import derive_state
 from settings import get_settings
@@ -34,6 +34,7 @@ from tasks.inputs import accepted_periods
 from tasks.ledgers import open_ledger
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
+from tasks.small_changes import SmallChangeRefused
 
 Outcome = TypeVar("Outcome")
 
@@ -50,10 +51,12 @@ def run_ingest(inbox: Path | None = None) -> IngestReport:
         return _unless_raised(outcome, IngestReport)
 
 
-def run_publish(as_of: str | None = None) -> Published:
-    """`flows.publish.publish`, recorded by Prefect. Raises what that raises."""
+def run_publish(
+    as_of: str | None = None, to_current: bool = False, small: str = SmallChanges.REFUSE.value, by: str = ""
+) -> Published:
+    """`flows.publish.publish`, recorded by Prefect; `small` is one of SmallChanges. Raises what that raises."""
     with _served():
-        return _unless_raised(_outcome(publish_flow(as_of, return_state=True)), Published)
+        return _unless_raised(_outcome(publish_flow(as_of, to_current, small, by, return_state=True)), Published)
 
 
 def _ingest_run_name() -> str:
@@ -101,16 +104,34 @@ def _latest_accepted() -> str | None:
 
 
 @flow(name="publish", flow_run_name=_publish_run_name, persist_result=False)
-def publish_flow(as_of: str | None = None) -> RunState[Any]:
-    """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one)."""
+def publish_flow(
+    as_of: str | None = None, to_current: bool = False, small: str = SmallChanges.HOLD.value, by: str = ""
+) -> RunState[Any]:
+    """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one).
+
+    An older month than readers have does not take theirs away unless `to_current`. A run that nobody started by hand
+    leaves corrections of few households out until a new month is published (`small`: hold, publish or refuse).
+    """
     try:
         with told():
-            published = publish(get_settings(), PrefectRunner(), as_of=as_of)
+            published = publish(
+                get_settings(),
+                PrefectRunner(),
+                as_of=as_of,
+                to_current=to_current,
+                small=SmallChanges(small),
+                by=by,
+            )
     except Exception as fault:
         return _end(fault)
     release = published.release
     record_targets(release.path / WAREHOUSE, release.release_id)
-    return Completed(message=f"Đã phát hành / published {release.release_id}", data=published)
+    message = f"Đã phát hành / published {release.release_id}"
+    if published.losses:
+        message += f"; người đọc mất / readers lose: {len(published.losses)}"
+    if published.held:
+        message += f"; để lại / held back: {len(published.small_changes)}"
+    return Completed(message=message, data=published)
 
 
 def _remind_run_name() -> str:
@@ -135,6 +156,9 @@ def _end(fault: Exception) -> RunState[Any]:
     if isinstance(fault, NothingToPublish):
         message = "Chưa có tệp nào được chấp nhận / nothing is accepted yet"
         return Completed(name="Skipped", message=message, data=fault)
+    if isinstance(fault, SmallChangeRefused):
+        message = "Điều chỉnh quá nhỏ, chưa công bố / a correction of few households, not published"
+        return Completed(name="Refused", message=message, data=fault)
     message = f"Không xong / failed: {StepFault(fault)}"
     if isinstance(fault, PublishBlocked) and fault.failures:
         found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
-from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
+from labels.table import NO_BODY, NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
 from plan.reference import PLAN_YEAR, table
 from reports import figures, target_table
 from reports.coverage import Compared, like_for_like, who
@@ -292,7 +292,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
         {
             "name": row["policy_name_vi"],
             "unit": UNITS[row["unit"]].vi,
-            "accountable": row["accountable"],
+            "accountable": row["accountable"] or NO_BODY.vi,
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),

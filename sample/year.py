@@ -12,9 +12,9 @@ from plan.reference import BASELINE_PERIOD, PLAN_YEAR, Unit, districts, next_per
 from sample.calibration import Ints, share_out
 from sample.fates import Fates, plan_fates
 from sample.household import FLAGS_N2, Household, reclassify, relieve
-from sample.policies import policy_rows
+from sample.policies import policy_rows, with_insurance
 from sample.population import Commune, Population, build_population
-from sample.summaries import summarise
+from sample.summaries import register, summarise
 
 LAST_PERIOD = f"{PLAN_YEAR}-12"
 PREPARED_BY = "Người lập (dữ liệu mẫu)"
@@ -48,13 +48,15 @@ def generate_year(seed: int = PLAN_YEAR, first: str = BASELINE_PERIOD, last: str
             rows = _baseline_rows(households) if period == BASELINE_PERIOD else []
             if period != BASELINE_PERIOD:
                 rows = _month_rows(rng, households, fates, district.code, int(period[5:]))
+            before = year.get((next_period(period, -1), district.code))
+            earlier = before.policy if before and not period.endswith("-01") else None
             month = DistrictMonth(
                 cover=_cover(rng, district, period),
                 household=rows,
                 commune=residents[period][district.code],
-                policy=policies[period][district.code],
+                policy=with_insurance(policies[period][district.code], register(rows), earlier),
             )
-            year[period, district.code] = summarise(month, year.get((next_period(period, -1), district.code)))
+            year[period, district.code] = summarise(month, before)
     return {slot: month for slot, month in year.items() if slot[0] >= first}
 
 

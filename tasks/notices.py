@@ -275,6 +275,9 @@ def _of_submission(event: Event, submission: Submission) -> Notice:
 
 def _of_release(event: Event) -> Notice:
     release, month = event.payload["release_id"], _month(event.payload["as_of"])
+    if not event.payload.get("current", True):
+        body = f"Đã dựng bản số liệu đến kỳ {month}, bản {release}. Bản người đọc đang dùng giữ nguyên."
+        return Notice(f"event {event.id}", "published", f"Dựng riêng số liệu đến kỳ {month}", body)
     body = f"Đã công bố số liệu đến kỳ {month}, bản {release}."
     return Notice(f"event {event.id}", "published", f"Công bố số liệu đến kỳ {month}", body)
 

@@ -30,9 +30,11 @@ _QUERIES = {
     """,
     "policies": f"""
         with target as ({_PROVINCE} and (target = 'jobs' or starts_with(target, 'policy_coverage:')))
-        select target.*, policy.policy_name_vi, policy.policy_name
+        select target.*, policy.policy_name_vi, policy.policy_name, coverage.register_deprived_households
         from target
         join core.policy on policy.policy = replace(target.target, 'policy_coverage:', '')
+        left join mart.coverage as coverage
+               on coverage.policy = policy.policy and coverage.level = 'province' and coverage.period = $period
         order by target.target = 'jobs' desc, policy.policy
     """,
     "districts": f"""

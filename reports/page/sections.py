@@ -7,6 +7,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
+from labels.table import NO_BODY
 from reports.coverage import who
 from reports.page import charts
 from reports.page.colours import WELFARE, WELFARE_OF_FLOW
@@ -296,6 +297,7 @@ def _policies(figures: Figures) -> Section:
         *(Column(words, holds_amounts=True) for words in (Words("Năm 2019", "In 2019"), _GOAL.words, _NOW.words)),
         _DONE,
         _STATUS,
+        Column(Words("Hộ còn thiếu hụt", "Households still lacking"), 0),
         _ANSWERS,
     ]
     values = [
@@ -305,14 +307,17 @@ def _policies(figures: Figures) -> Section:
             *(Amount(row[key], row["measure"]) for key in ("baseline", "target_value", "actual")),
             row["achieved_pct"],
             STATUS[row["status"]],
-            same(row["accountable"]),
+            row["register_deprived_households"],
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
         ]
         for row in rows
     ]
     jobs = number(next((row["target_value"] for row in rows if row["target"] == "jobs"), None))
     reading = Words(
-        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người.",
-        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons.",
+        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người. "
+        "Cột hộ còn thiếu hụt đếm trong danh sách hộ nghèo, cận nghèo cuối kỳ, không theo số báo cáo của chính sách.",
+        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons. Households still "
+        "lacking it are counted in the register of poor and near-poor households, not reported with the policy.",
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 
 from forms.dictionary import CLASSES_LISTED, DEPRIVATIONS, FLOWS, movements
-from forms.month import DistrictMonth, Row
+from forms.month import CellValue, DistrictMonth, Row
 from plan.reference import BASELINE_PERIOD, next_period, table
 from sample.fates import STEP
-from sample.summaries import key_of, summarise
+from sample.summaries import key_of, register, summarise
 from sample.year import YearOfMonths, generate_year
 
 END = "2020-12"
@@ -159,14 +159,16 @@ def test_poor_change_within_the_limit_but_once(year: YearOfMonths) -> None:
 
 
 def test_commune_sheet(year: YearOfMonths) -> None:
-    """C02 to C04, C06."""
+    """C02 to C04, C06, C07."""
     for month in year.values():
+        minorities = Counter(row["commune_code"] for row in register(month.household) if row["ethnicity"] != "Kinh")
         for row in month.commune:
             n = {key: value for key, value in row.items() if isinstance(value, int)}
             assert n["poor"] + n["near_poor"] <= n["households"]
             assert n["income_poor"] + n["services_deprived"] == n["poor"]
             assert n["poor_khmer"] + n["near_poor_khmer"] <= n["khmer_households"]
             assert n["khmer_households"] <= n["minority_households"] <= n["households"]
+            assert n["minority_households"] >= minorities[row["commune_code"]]
             assert 3 <= n["persons"] / n["households"] <= 5
 
 
@@ -224,6 +226,31 @@ def test_policies(year: YearOfMonths) -> None:
     }
     assert sum(0.95 <= share <= 1 for share in coverage.values()) >= 8
     assert min(coverage.values()) < 0.95
+
+
+def test_policies_are_those_of_the_register(year: YearOfMonths) -> None:
+    """P04 to P07."""
+    households = {row["policy"] for row in table("policies_monitored") if row["unit"] == "households"}
+    eligible: dict[tuple[str, object], int] = {}
+    for (_, district), month in year.items():
+        listed = register(month.household)
+        persons, lacking = Counter[CellValue](), Counter[CellValue]()
+        for row in listed:
+            persons[row["commune_code"]] += _number(row, "persons")
+            lacking[row["commune_code"]] += row["health_insurance"] == "x"
+        residents = {row["commune_code"]: row for row in month.commune}
+        here: Counter[tuple[str, object]] = Counter()
+        for row in month.policy:
+            most = _number(residents[row["commune_code"]], "households" if row["policy"] in households else "persons")
+            assert max(_number(row, "eligible"), _number(row, "served")) <= most
+            here[district, row["policy"]] += _number(row, "eligible")
+            if row["policy"] == "bhyt":
+                assert _number(row, "eligible") >= persons[row["commune_code"]]
+                assert _number(row, "served") < _number(row, "eligible") or not lacking[row["commune_code"]]
+        for key, count in here.items():
+            before = eligible.get(key, count)
+            assert abs(count - before) <= max(before / 4, 30)
+        eligible |= here
 
 
 def test_summarise_changes_nothing_that_is_right(year: YearOfMonths) -> None:

@@ -479,6 +479,7 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "suppression_key": b"another",
         "rate_denominator_excludes_social_protection": True,
         "code_version": "another",
+        "suppression_key": b"another",
         "restated": pl.DataFrame([restated], schema=RESTATED),
     }
     assert set(others) == {field.name for field in dataclasses.fields(BuildInputs)}
