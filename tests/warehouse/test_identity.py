@@ -32,7 +32,7 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import REPOSITORY, Settings
 from tasks import identity
-from tasks.build import FINDING, RESTATED, BuildInputs, input_hash, method_hash
+from tasks.build import FINDING, RESTATED, RESTATED_MONTH, BuildInputs, input_hash, method_hash
 from tasks.faults import SystemFault
 from tasks.identity import (
     LIBRARIES_OF_RELEASES,
@@ -464,6 +464,7 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "period": inputs.slots["period"][0],
         "district_code": "964",
     }
+    month = dict.fromkeys(RESTATED_MONTH) | {"release_id": "older", "period": inputs.slots["period"][0]}
     served = tmp_path / "served"
     shutil.copytree(inputs.accepted, served)
     path = next(served.glob("*/policy.parquet"))
@@ -479,8 +480,8 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "suppression_key": b"another",
         "rate_denominator_excludes_social_protection": True,
         "code_version": "another",
-        "suppression_key": b"another",
         "restated": pl.DataFrame([restated], schema=RESTATED),
+        "restated_months": pl.DataFrame([month], schema=RESTATED_MONTH),
     }
     assert set(others) == {field.name for field in dataclasses.fields(BuildInputs)}
     ids = {name: input_hash(dataclasses.replace(inputs, **{name: value})) for name, value in others.items()}
