@@ -364,6 +364,30 @@ def publish(
         sys.exit(NOT_ALL_WELL)
 
 
+@app.command(name="publish-due", rich_help_panel=MONTH)
+def publish_due() -> None:
+    """Publish what is due by now, for schedules: may be run as often as one likes.
+
+    A month is not published before its due day has passed or all districts are accepted; what came or was corrected
+    later is published by the next run. Where there is nothing to publish it says why, and ends well.
+    """
+    import terminal
+    from flows.publish import NothingToPublish
+
+    settings = _settings()
+    try:
+        published = _run_due(settings)
+    except NothingToPublish as nothing:
+        terminal.say(f"Chưa công bố: {nothing}.")
+        return
+    release = published.release
+    terminal.say(
+        f"Đã công bố bản {release.release_id}."
+        if release.created
+        else f"Không có gì mới: bản {release.release_id} đã công bố."
+    )
+
+
 @app.command(rich_help_panel=MONTH)
 def status(
     period: Annotated[str | None, typer.Option(help="One month, YYYY-MM.")] = None,
@@ -372,17 +396,17 @@ def status(
 ) -> None:
     """Expected, received, late, waiting, rejected, held, accepted by district."""
     import terminal
-    from tasks.status import slot_rows, status_rows
+    from tasks.status import expected_periods, is_settled, slot_rows, status_rows
 
-    settings = _settings()
+    settings, today = _settings(), _today(_settings())
     state = _state(settings)
-    rows = status_rows(settings, state, _today(settings), _period(period) if period else None)
-    slots = [slot for slot in slot_rows(settings, state) if period in (None, f"{slot['period']:%Y-%m}")]
+    rows = status_rows(settings, state, today, _period(period) if period else None)
     if as_json:
         _print_json(rows)
     else:
-        terminal.print_status(rows)
-    if strict and any(slot["state"] not in ("accepted", "excused") for slot in slots):
+        terminal.print_status(rows, summarise=period is None)
+    periods = [period] if period else expected_periods(settings, state, today)
+    if strict and not all(is_settled(slot, today) for slot in slot_rows(settings, state, periods)):
         sys.exit(NOT_ALL_WELL)
 
 
@@ -419,7 +443,7 @@ def calendar(
     if as_json:
         _print_json(calendar_object(slots, today))
     else:
-        print_calendar(slots, today)
+        print_calendar(slots, today, summarise=start is None and end is None)
 
 
 @app.command(rich_help_panel=MONTH)
@@ -1061,6 +1085,18 @@ def _run_publish(settings: "Settings", **how: Any) -> "Published":
     return run(settings, _runner(None), **(how | {"small": SmallChanges(how["small"])}))
 
 
+def _run_due(settings: "Settings") -> "Published":
+    from flows.api import recorded_by_prefect
+
+    if recorded_by_prefect():
+        from flows.prefect_flows import run_due
+
+        return run_due()
+    from flows.scheduled import publish_due as run
+
+    return run(settings, _runner(None))
+
+
 def _decide(
     submission: str, action: str, by: str, reason: str, *, until: dt.date | None = None, seen: int | None, **how: Any
 ) -> None:
@@ -1106,7 +1142,7 @@ def _expected_period(text: str) -> str:
     from tasks.status import expected_periods
 
     settings = _settings()
-    expected = expected_periods(settings, _state(settings))
+    expected = expected_periods(settings, _state(settings), _today(settings))
     if _period(text) not in expected:
         raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text

@@ -174,10 +174,13 @@ def missing_districts(release: "Path") -> dict[str, list[str]]:
     return missing
 
 
-def print_status(rows: list[dict[str, Any]]) -> None:
-    """Submissions and open slots, a line each."""
+def print_status(rows: list[dict[str, Any]], *, summarise: bool = False) -> None:
+    """Submissions and open slots, a line each; `summarise` puts months for which nothing came into a sentence."""
+    from tasks.silence import without_silent_months
+
+    shown, silent = without_silent_months(rows) if summarise else (rows, "")
     table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
-    for row in rows:
+    for row in shown:
         found = row["findings"]
         state = STATES[row["state"]].vi
         if row["state"] == "expected" and row["on_time"] is False:
@@ -195,7 +198,10 @@ def print_status(rows: list[dict[str, Any]]) -> None:
             _escape(row["file_name"] or ""),
             (row["submission_id"] or "")[:12],
         )
-    print_plain(table)
+    if shown:
+        print_plain(table)
+    if silent:
+        say(silent)
 
 
 def _timeliness(row: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import polars as pl
@@ -102,7 +103,8 @@ def publish(
         ledger = open_ledger(settings)
         try:
             state = derive_state(ledger.events())
-            last = _last_month(settings, state, as_of)
+            at = now or dt.datetime.now(dt.UTC)
+            last = _last_month(settings, state, as_of, at)
             current = current_release(state)
             is_current = to_current or current is None or last >= current.as_of
             found = _small_changes(settings, state, last)
@@ -131,20 +133,21 @@ def publish(
             else:
                 refuse_changed(outcome.path, contents)
             if _is_news(state, published):
-                ledger.append([_event(settings, state, published, by, source, now or dt.datetime.now(dt.UTC))])
+                ledger.append([_event(settings, state, published, by, source, at)])
         finally:
             ledger.close()
     announce(settings)
     return published
 
 
-def _last_month(settings: Settings, state: State, as_of: str | None) -> str:
+def _last_month(settings: Settings, state: State, as_of: str | None, at: dt.datetime) -> str:
     accepted = accepted_periods(state)
     last = as_of or max(accepted, default=None)
     if last is None or not any(period <= last for period in accepted):
         raise NothingToPublish("chưa có tệp nào được chấp nhận đến kỳ này")
-    if last > max(expected_periods(settings, state)):
-        raise NothingToPublish(f"kỳ {last} chưa đến hạn báo cáo nào")
+    expected = expected_periods(settings, state, at.astimezone(ZoneInfo(settings.timezone)).date())
+    if last > expected[-1]:
+        raise NothingToPublish(f"kỳ {last} không nằm trong các kỳ phải báo cáo đến nay (đến {expected[-1]})")
     return last
 
 

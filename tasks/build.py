@@ -8,7 +8,7 @@ import csv
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -16,7 +16,7 @@ import polars as pl
 
 from errors import DamagedFile
 from forms.dictionary import FORM_CODE, sheets
-from plan.reference import period_end
+from plan.reference import period_end, plan
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
 from tasks.identity import program_hash, rule_pack
 from tasks.input_schemas import FINDING, FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSION, Schema
@@ -173,7 +173,7 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
 def _method_parts() -> Iterator[tuple[str, bytes]]:
     yield "program", program_hash().encode()
     # The program's own plan is a part of it; which one is loaded is said here.
-    for path in sorted(PLAN_DATA.glob("*.csv")):
+    for path in (*sorted(PLAN_DATA.glob("*.csv")), PLAN_DATA / "plan.toml"):
         yield path.name, path.read_bytes()
 
 
@@ -191,6 +191,7 @@ def _begin(
     _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
     _load_frame(connection, "fields", _form_fields())
     _load_frame(connection, "setting", _settings(inputs, input_hash(inputs) if hashed is None else hashed))
+    _load_frame(connection, "plan", pl.DataFrame([asdict(plan())]))
     connection.execute(f"use {database}; create schema core; create schema mart; create schema meta")
     for macros in ("macros.sql", "shared.sql"):
         connection.execute((SQL / macros).read_text(encoding="utf-8"))

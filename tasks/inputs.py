@@ -7,7 +7,7 @@ import polars as pl
 
 from expectations.catalogue import rules
 from ledger.states import State, Submission
-from plan.reference import period_end
+from plan.reference import period_end, periods_between
 from settings import Settings
 from tasks.build import FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSION, BuildInputs, method_hash
 from tasks.cross import cross_counts
@@ -30,9 +30,9 @@ def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None
     Of the corrections in `held` it knows nothing: what they replaced stands.
     """
     whole, state = state, without(state, held or {})
-    slots = pl.DataFrame(slot_rows(settings, state), schema=SLOT, orient="row").filter(
-        pl.col("period") <= period_end(as_of)
-    )
+    # Which slots a release has follows from its last month alone, never from the clock.
+    rows = slot_rows(settings, state, periods_between(settings.first_period, as_of))
+    slots = pl.DataFrame(rows, schema=SLOT, orient="row")
     method = method_hash(settings.rate_denominator_excludes_social_protection)
     otherwise = restated(whole, settings.first_period, as_of, method, held)
     restated_slots = pl.DataFrame(otherwise.slots, schema=RESTATED, orient="row")

@@ -7,6 +7,7 @@ SQL = Path(__file__).parent.parent / "sql"
 # Every model after the ones it reads. meta.dictionary is written last.
 MODELS = (
     "core.period",
+    "core.plan",
     "core.unit",
     "core.policy",
     "core.ethnic_group",

@@ -15,7 +15,7 @@ from reports.page.figures import Figures, Row
 from reports.page.svg import draw
 from reports.page.tables import Amount, Column, Table, Value, make_table
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
-from reports.verdicts import headline_words
+from reports.verdicts import after_the_plan, headline_words
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def sections(figures: Figures) -> list[Section]:
     """All sections in reading order."""
     return [
         _province_targets(figures),
-        _district_targets(figures),
+        *([_district_targets(figures)] if figures.districts else []),
         _district_rates(figures),
         _map(figures),
         _movements(figures),
@@ -81,6 +81,8 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
     rows = figures.reductions
+    if not rows:
+        return Section("province", title, after_the_plan())
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
         *_AGAINST_TARGET,
@@ -291,6 +293,8 @@ def _deprivations(figures: Figures) -> Section:
 def _policies(figures: Figures) -> Section:
     title = Words("Chính sách và việc làm", "Policies and jobs")
     rows = figures.policies
+    if not figures.reductions:
+        return _policies_without_plan(figures, title)
     columns = [
         Column(Words("Chính sách", "Policy")),
         Column(Words("Cách tính", "Measure")),
@@ -321,6 +325,30 @@ def _policies(figures: Figures) -> Section:
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
+
+
+def _policies_without_plan(figures: Figures, title: Words) -> Section:
+    """What was served in a month without targets."""
+    columns = [
+        Column(Words("Chính sách", "Policy")),
+        Column(Words("Đủ điều kiện", "Eligible"), 0),
+        Column(Words("Đã hưởng", "Served"), 0),
+        Column(Words("Tỷ lệ (%)", "Rate (%)"), 2),
+        _ANSWERS,
+    ]
+    values = [
+        [
+            Words(row["policy_name_vi"], row["policy_name"]),
+            *(row[key] for key in ("eligible", "served", "coverage_pct")),
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
+        ]
+        for row in figures.coverage
+    ]
+    reading = Words(
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; tháng này không có chỉ tiêu.",
+        "Those served since 1 January, of those eligible; the month has no targets.",
+    )
+    return Section("policies", title, reading, [], make_table(columns, values))
 
 
 def _completeness(figures: Figures) -> Section:

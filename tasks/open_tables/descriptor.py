@@ -16,6 +16,7 @@ KEYS = FIGURE_KEYS | {
     "core.indicator_definition": ["indicator", "population"],
     "core.movement_type": ["movement"],
     "core.period": ["period"],
+    "core.plan": ["plan_id"],
     "core.plan_number": ["item", "unit_code"],
     "core.policy": ["policy"],
     "core.poverty_cause": ["cause"],
