@@ -16,6 +16,8 @@ from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import number_vi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from expectations.catalogue import Rule
@@ -147,14 +149,15 @@ def print_places(settings: "Settings", published: "Published") -> None:
     from tasks.remote import shown_url
 
     release = published.release
+    place = settings.current if published.is_current else release.path
     say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
-        ("kho dữ liệu", settings.current / "warehouse.duckdb"),
-        ("bảng Parquet, CSV", settings.current / "tables"),
-        ("bảng công khai", settings.current / "public"),
-        ("biểu tổng hợp", settings.current / WORKBOOK),
-        ("báo cáo Word", settings.current / DOCUMENT),
-        ("trang báo cáo", settings.current / PAGE),
+        ("kho dữ liệu", place / "warehouse.duckdb"),
+        ("bảng Parquet, CSV", place / "tables"),
+        ("bảng công khai", place / "public"),
+        ("biểu tổng hợp", place / WORKBOOK),
+        ("báo cáo Word", place / DOCUMENT),
+        ("trang báo cáo", place / PAGE),
         ("tệp gốc", shown_url(settings.raw_url) if settings.raw_url else settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
@@ -162,19 +165,22 @@ def print_places(settings: "Settings", published: "Published") -> None:
     say("Tiếp theo: giamngheo status   |   giamngheo sql")
 
 
-def missing_districts(settings: "Settings") -> dict[str, list[str]]:
-    """Period → district codes without accepted data in the current release, periods of gaps only."""
+def missing_districts(release: "Path") -> dict[str, list[str]]:
+    """Period → district codes without accepted data in a finished release, periods of gaps only."""
     import json
 
-    manifest = json.loads((settings.current / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     missing: dict[str, list[str]] = manifest["districts_missing"]
     return missing
 
 
-def print_status(rows: list[dict[str, Any]]) -> None:
-    """Submissions and open slots, a line each."""
+def print_status(rows: list[dict[str, Any]], *, summarise: bool = False) -> None:
+    """Submissions and open slots, a line each; `summarise` puts months for which nothing came into a sentence."""
+    from tasks.silence import without_silent_months
+
+    shown, silent = without_silent_months(rows) if summarise else (rows, "")
     table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
-    for row in rows:
+    for row in shown:
         found = row["findings"]
         state = STATES[row["state"]].vi
         if row["state"] == "expected" and row["on_time"] is False:
@@ -192,7 +198,10 @@ def print_status(rows: list[dict[str, Any]]) -> None:
             _escape(row["file_name"] or ""),
             (row["submission_id"] or "")[:12],
         )
-    print_plain(table)
+    if shown:
+        print_plain(table)
+    if silent:
+        say(silent)
 
 
 def _timeliness(row: dict[str, Any]) -> str:
@@ -465,6 +474,11 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
             say(f"{case.rule}: nhận cùng với {', '.join(path.name for path in case.companions)}")
         if case.before:
             say(f"{case.rule}: chạy trước khi nhận: {case.before}")
+        if case.received_on:
+            say(
+                f"{case.rule}: nhận bằng giamngheo backfill --arrivals, ghi ngày nhận {case.received_on:%d/%m/%Y}"
+                f" cho {case.path.name}"
+            )
 
 
 def explain(fault: BaseException) -> tuple[str, int]:

@@ -23,6 +23,7 @@ from reports.verdicts import (
 from tasks.release import reading_release
 from tasks.words import number_vi
 from terminal import print_plain, say
+from terminal_levels import print_levels
 
 if TYPE_CHECKING:
     from settings import Settings
@@ -40,6 +41,8 @@ def print_targets(settings: "Settings") -> None:
     provisional = f" — TẠM TÍNH, {who(release).vi}" if release.is_provisional else ""
     if not rows:
         say(f"Số liệu đến {month}{provisional}. {after_the_plan().vi}")
+        with reading_release(path.parent), open_warehouse(path) as connection:
+            print_levels(connection, release.period)
         return
     _print_province(rows, f"Kế hoạch {plan().number}: toàn tỉnh đến {month}{provisional}", then)
     _print_districts(rows, [one.code for one in release.districts], month, then)

@@ -51,6 +51,8 @@ UNITS: Mapping[str, Words] = kinds()["unit"]
 SEVERITIES: Mapping[str, Words] = kinds()["severity"]
 CHANGES: Mapping[str, Words] = kinds()["change"]
 SAMPLE_NOTE: Words = kinds()["note"]["sample"]
+# Where the plan gives a task to nobody (accountable is NULL).
+NO_BODY: Words = kinds()["note"]["no_body"]
 # Beside a unit without figures, and one below which some have none.
 NOT_REPORTED, INCOMPLETE = kinds()["note"]["not_reported"], kinds()["note"]["incomplete"]
 

@@ -48,8 +48,9 @@ def build_template() -> bytes:
 def _body(document: Any) -> None:
     body_text(
         document,
-        "Thực hiện Kế hoạch số 19/KH-UBND ngày 11 tháng 02 năm 2020 của Ủy ban nhân dân tỉnh về thực hiện công tác "
-        "giảm nghèo bền vững năm 2020 (sau đây gọi là Kế hoạch), Ủy ban nhân dân tỉnh báo cáo kết quả đến ngày "
+        "{% if has_targets %}Thực hiện Kế hoạch số 19/KH-UBND ngày 11 tháng 02 năm 2020 của Ủy ban nhân dân tỉnh về "
+        "thực hiện công tác giảm nghèo bền vững năm 2020 (sau đây gọi là Kế hoạch), {% endif %}Ủy ban nhân dân tỉnh "
+        "báo cáo kết quả {% if not has_targets %}rà soát hộ nghèo, hộ cận nghèo {% endif %}đến ngày "
         "{{ period_long }} như sau:",
     )
     _results(document)
@@ -281,8 +282,9 @@ def _policies(document: Any) -> None:
     when(document, "policies")
     body_text(
         document,
-        "Luỹ kế từ ngày 01/01/{{ year }}. Kế hoạch yêu cầu 100% đối tượng được thụ hưởng (mục II.1); việc làm và xuất "
-        "khẩu lao động không tính theo tỷ lệ này.{% if missing %} Chỉ tính {{ who }}.{% endif %}",
+        "Luỹ kế từ ngày 01/01/{{ year }}.{% if has_targets %} Kế hoạch yêu cầu 100% đối tượng được thụ hưởng (mục "
+        "II.1); việc làm và xuất khẩu lao động không tính theo tỷ lệ này.{% endif %}"
+        "{% if missing %} Chỉ tính {{ who }}.{% endif %}",
     )
     table(
         document,

@@ -12,7 +12,7 @@ import duckdb
 import polars as pl
 
 from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
-from labels.table import NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
+from labels.table import NO_BODY, NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
 from plan.reference import PLAN_YEAR, table
 from reports import figures, target_table
 from reports.coverage import Compared, like_for_like, who
@@ -24,6 +24,8 @@ from reports.verdicts import after_the_plan, districts_sentence, sentences
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
+
+_SUBJECT = "Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {month:%m/%Y}"
 
 Text = dict[str, Any]
 
@@ -57,8 +59,7 @@ def _release_fields(release: Release) -> Text:
     if release.is_synthetic:
         warnings.append("DỮ LIỆU MẪU, KHÔNG PHẢI SỐ LIỆU THẬT")
     return {
-        "subject": f"Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {release.period:%m/%Y} "
-        f"và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
+        "subject": _SUBJECT.format(month=release.period),
         "period": release.period,
         "period_long": long_day_vi(release.period),
         "month": f"{release.period:%m/%Y}",
@@ -237,6 +238,7 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     return {
         "has_targets": True,
         "after_the_plan": "",
+        "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
         "targets": target_table.main_rows(targets),
         "job_targets": target_table.job_rows(targets),
         "target_words": [words.vi for words in sentences(rows, release.baseline)],
@@ -292,7 +294,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
         {
             "name": row["policy_name_vi"],
             "unit": UNITS[row["unit"]].vi,
-            "accountable": row["accountable"],
+            "accountable": row["accountable"] or NO_BODY.vi,
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),

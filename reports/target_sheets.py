@@ -14,7 +14,7 @@ import polars as pl
 
 from forms.layout import column_letter
 from forms.numbers import cell_kind
-from labels.table import INCOMPLETE, NOT_REPORTED, STATUSES, TARGETS, measure_words
+from labels.table import INCOMPLETE, NO_BODY, NOT_REPORTED, STATUSES, TARGETS, measure_words
 from plan.reference import table
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
@@ -176,7 +176,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
     by_body: dict[str, list[Mapping[str, Any]]] = {}
     for row in targets.rows.values():
         if row["unit_code"] == PROVINCE:
-            by_body.setdefault(row["accountable"], []).append(row)
+            by_body.setdefault(row["accountable"] or NO_BODY.vi, []).append(row)
     rows: list[Row] = []
     for number, body in enumerate(bodies_in_plan_order(by_body), start=1):
         rows.append(Row([str(number), body, *[None] * (len(DEPARTMENT_COLUMNS) - 2)], "district"))

@@ -23,6 +23,7 @@ CITY, THOI_BINH, U_MINH, DAM_DOI, NAM_CAN, NGOC_HIEN = "964", "967", "966", "970
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
+SUPPRESSION_KEY = b"a key of tests"
 RESIDENTS = 1000
 PERSONS_PER_HOUSEHOLD = 4
 
@@ -212,6 +213,7 @@ def write_inputs(
         "slots": pl.DataFrame(slots, schema=SLOT),
         "findings": [],
         "finding_counts": pl.DataFrame(schema=FINDING_COUNT),
+        "suppression_key": SUPPRESSION_KEY,
         "code_version": "test",
     }
     return BuildInputs(**{**inputs, **differs})

@@ -30,10 +30,19 @@ _QUERIES = {
     """,
     "policies": f"""
         with target as ({_PROVINCE} and (target = 'jobs' or starts_with(target, 'policy_coverage:')))
-        select target.*, policy.policy_name_vi, policy.policy_name
+        select target.*, policy.policy_name_vi, policy.policy_name, coverage.register_deprived_households
         from target
         join core.policy on policy.policy = replace(target.target, 'policy_coverage:', '')
+        left join mart.coverage as coverage
+               on coverage.policy = policy.policy and coverage.level = 'province' and coverage.period = $period
         order by target.target = 'jobs' desc, policy.policy
+    """,
+    # For months without targets.
+    "coverage": """
+        select policy, policy_name_vi, policy_name, eligible, served, coverage_pct, accountable
+        from mart.coverage
+        where level = 'province' and period = $period
+        order by policy = 'jobs' desc, policy
     """,
     "districts": f"""
         select unit_code, unit_name, level, target, measure, basis, baseline, target_value, actual, change,
@@ -87,6 +96,7 @@ class Figures:
     release: Release
     reductions: list[Row]
     policies: list[Row]
+    coverage: list[Row]
     districts: list[Row]
     rates: list[Row]
     province_rates: list[Row]

@@ -7,6 +7,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
+from labels.table import NO_BODY
 from reports.coverage import who
 from reports.page import charts
 from reports.page.colours import WELFARE, WELFARE_OF_FLOW
@@ -292,14 +293,15 @@ def _deprivations(figures: Figures) -> Section:
 def _policies(figures: Figures) -> Section:
     title = Words("Chính sách và việc làm", "Policies and jobs")
     rows = figures.policies
-    if not rows:
-        return Section("policies", title, after_the_plan())
+    if not figures.reductions:
+        return _policies_without_plan(figures, title)
     columns = [
         Column(Words("Chính sách", "Policy")),
         Column(Words("Cách tính", "Measure")),
         *(Column(words, holds_amounts=True) for words in (Words("Năm 2019", "In 2019"), _GOAL.words, _NOW.words)),
         _DONE,
         _STATUS,
+        Column(Words("Hộ còn thiếu hụt", "Households still lacking"), 0),
         _ANSWERS,
     ]
     values = [
@@ -309,17 +311,44 @@ def _policies(figures: Figures) -> Section:
             *(Amount(row[key], row["measure"]) for key in ("baseline", "target_value", "actual")),
             row["achieved_pct"],
             STATUS[row["status"]],
-            same(row["accountable"]),
+            row["register_deprived_households"],
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
         ]
         for row in rows
     ]
     jobs = number(next((row["target_value"] for row in rows if row["target"] == "jobs"), None))
     reading = Words(
-        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người.",
-        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons.",
+        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người. "
+        "Cột hộ còn thiếu hụt đếm trong danh sách hộ nghèo, cận nghèo cuối kỳ, không theo số báo cáo của chính sách.",
+        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons. Households still "
+        "lacking it are counted in the register of poor and near-poor households, not reported with the policy.",
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
+
+
+def _policies_without_plan(figures: Figures, title: Words) -> Section:
+    """What was served in a month without targets."""
+    columns = [
+        Column(Words("Chính sách", "Policy")),
+        Column(Words("Đủ điều kiện", "Eligible"), 0),
+        Column(Words("Đã hưởng", "Served"), 0),
+        Column(Words("Tỷ lệ (%)", "Rate (%)"), 2),
+        _ANSWERS,
+    ]
+    values = [
+        [
+            Words(row["policy_name_vi"], row["policy_name"]),
+            *(row[key] for key in ("eligible", "served", "coverage_pct")),
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
+        ]
+        for row in figures.coverage
+    ]
+    reading = Words(
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; tháng này không có chỉ tiêu.",
+        "Those served since 1 January, of those eligible; the month has no targets.",
+    )
+    return Section("policies", title, reading, [], make_table(columns, values))
 
 
 def _completeness(figures: Figures) -> Section:

@@ -219,7 +219,10 @@ class TestWords:
         assert rows[7][4:] == [*written[0], *written[1], *changes]
 
     def test_policies_and_the_plans_contradictions_are_listed(self, complete: Path) -> None:
-        assert len(table_below(complete, "Chính sách")) == 15
+        policies = table_below(complete, "Chính sách")
+        assert len(policies) == 15
+        # Section III.2 gives legal aid to nobody.
+        assert [row[0] for row in policies if row[1] == "Kế hoạch không nêu cơ quan"] == ["Trợ giúp pháp lý"]
         numbers = table_below(complete, "Số in")
         assert ["S1", "II.3", "Dự báo tỷ lệ hộ cận nghèo cuối năm 2020", "Huyện Cái Nước", "1,69", "1,66"] in numbers
         assert "- S9, mục II.1: Kế hoạch giao mức giảm" in text_of(complete)

@@ -123,6 +123,23 @@ def test_a_gap_is_named_in_the_banner_the_headline_and_the_grid(page: Path, figu
     assert banner.vi in page.read_text(encoding="utf-8")
 
 
+def test_the_register_stands_beside_what_a_policy_reports(gaps: Path, figures: Figures) -> None:
+    """And a policy that the plan gives to nobody says so, in both languages."""
+    (section,) = [one for one in sections(figures) if one.key == "policies"]
+    assert section.table is not None
+    columns = [column.words.vi for column in section.table.columns]
+    rows = {row[0].words.vi: dict(zip(columns, row, strict=True)) for row in section.table.rows}
+    with duckdb.connect(str(gaps), read_only=True) as connection:
+        known = connection.execute(
+            "select policy_name_vi, register_deprived_households from mart.coverage"
+            " where level = 'province' and period = (select max(period) from mart.coverage)"
+        ).fetchall()
+    found = {name.partition(":")[0]: row["Hộ còn thiếu hụt"].words for name, row in rows.items()}
+    assert found == {name: number(count, 0) for name, count in known}
+    nobody = rows["Trợ giúp pháp lý"]["Cơ quan chủ trì"].words
+    assert nobody == ("Kế hoạch không nêu cơ quan", "The plan names no body")
+
+
 def test_the_baseline_alone_makes_a_page_too(tmp_path: Path) -> None:
     build_warehouse(tmp_path / "w.duckdb", write_inputs(tmp_path, province(BASELINE), BASELINE))
     figures = read_figures(tmp_path / "w.duckdb")

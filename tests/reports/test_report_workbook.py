@@ -269,7 +269,7 @@ class TestTargets:
         """Every target of the province stands once, under the body that answers for it."""
         known = Counter(
             (
-                row["accountable"],
+                row["accountable"] or "Kế hoạch không nêu cơ quan",
                 row["plan_section"],
                 *rounded(row, "baseline", "target_value", "actual", "achieved_pct", "remaining"),
             )
