@@ -143,12 +143,13 @@ def demo(
     import terminal
     from flows.demo import run_demo
     from flows.runner import DirectRunner
+    from terminal_targets import print_targets
 
     settings = _settings()
     with terminal.progress() as report:
         published, state = run_demo(settings, DirectRunner(), seed, report)
     terminal.print_story(settings, state)
-    terminal.print_targets(settings)
+    print_targets(settings)
     terminal.say_what_is_synthetic()
     terminal.print_places(settings, published)
 
@@ -197,7 +198,8 @@ def sample(
 
     Rules that compare files bring good ones along (0-*.xlsx), to be taken in
     together: the months before, the same file sent before (F07), another
-    district's (X04). F05 needs its month closed first: the output says how.
+    district's (X04). F05 needs its month closed first, F16 a recorded day of
+    arrival: the output says how.
     """
     import terminal
 
@@ -314,30 +316,76 @@ def backfill(
 @app.command(rich_help_panel=MONTH)
 def publish(
     as_of: Annotated[str | None, typer.Option("--as-of", help="Last month to publish, YYYY-MM.")] = None,
+    to_current: Annotated[
+        bool, typer.Option("--current", help="Readers get it even if they have a release of later months.")
+    ] = False,
+    show_small: Annotated[
+        bool,
+        typer.Option("--yes-publish-small-change", help="A correction of few households may be seen; kept for good."),
+    ] = False,
+    hold_small: Annotated[
+        bool,
+        typer.Option(
+            "--hold-small-change",
+            help="Leave such a correction out until a new month is published.",
+        ),
+    ] = False,
+    by: Annotated[str, typer.Option("--by", help="Who says that it may be seen.")] = "",
     as_json: Json = False,
     strict: Strict = False,
 ) -> None:
-    """Build, audit and switch a release."""
-    import terminal
+    """Build, audit and switch a release, and say what readers lose by it.
 
+    A release of an older month than readers have is made beside it. A correction that changes one to four
+    households of a commune shows when two releases are held against each other: such is refused unless one of
+    the two options says what to do.
+    """
+    import terminal
+    from terminal_publish import print_published, published_object
+    from terminal_targets import print_targets
+
+    if show_small and hold_small:
+        raise WrongUsage("Chỉ chọn một: --yes-publish-small-change hoặc --hold-small-change")
+    if by and not show_small:
+        raise WrongUsage("--by chỉ dùng cùng --yes-publish-small-change")
     settings = _settings()
-    published = _run_publish(settings, _period(as_of) if as_of else None)
-    missing = terminal.missing_districts(settings)
+    small = "publish" if show_small else "hold" if hold_small or settings.hold_small_change else "refuse"
+    month = _period(as_of) if as_of else None
+    published = _run_publish(settings, as_of=month, to_current=to_current, small=small, by=by)
+    missing = terminal.missing_districts(published.release.path)
     if as_json:
-        _print_json(
-            {
-                "release_id": published.release.release_id,
-                "as_of": published.as_of,
-                "created": published.release.created,
-                "path": str(published.release.path),
-                "districts_missing": missing,
-            }
-        )
+        _print_json(published_object(published, missing))
     else:
-        terminal.print_targets(settings)
+        if published.is_current:
+            print_targets(settings)
+        print_published(settings, published)
         terminal.print_places(settings, published)
     if strict and missing:
         sys.exit(NOT_ALL_WELL)
+
+
+@app.command(name="publish-due", rich_help_panel=MONTH)
+def publish_due() -> None:
+    """Publish what is due by now, for schedules: may be run as often as one likes.
+
+    A month is not published before its due day has passed or all districts are accepted; what came or was corrected
+    later is published by the next run. Where there is nothing to publish it says why, and ends well.
+    """
+    import terminal
+    from flows.publish import NothingToPublish
+
+    settings = _settings()
+    try:
+        published = _run_due(settings)
+    except NothingToPublish as nothing:
+        terminal.say(f"Chưa công bố: {nothing}.")
+        return
+    release = published.release
+    terminal.say(
+        f"Đã công bố bản {release.release_id}."
+        if release.created
+        else f"Không có gì mới: bản {release.release_id} đã công bố."
+    )
 
 
 @app.command(rich_help_panel=MONTH)
@@ -348,17 +396,17 @@ def status(
 ) -> None:
     """Expected, received, late, waiting, rejected, held, accepted by district."""
     import terminal
-    from tasks.status import slot_rows, status_rows
+    from tasks.status import expected_periods, is_settled, slot_rows, status_rows
 
-    settings = _settings()
+    settings, today = _settings(), _today(_settings())
     state = _state(settings)
-    rows = status_rows(settings, state, _today(settings), _period(period) if period else None)
-    slots = [slot for slot in slot_rows(settings, state) if period in (None, f"{slot['period']:%Y-%m}")]
+    rows = status_rows(settings, state, today, _period(period) if period else None)
     if as_json:
         _print_json(rows)
     else:
-        terminal.print_status(rows)
-    if strict and any(slot["state"] not in ("accepted", "excused") for slot in slots):
+        terminal.print_status(rows, summarise=period is None)
+    periods = [period] if period else expected_periods(settings, state, today)
+    if strict and not all(is_settled(slot, today) for slot in slot_rows(settings, state, periods)):
         sys.exit(NOT_ALL_WELL)
 
 
@@ -395,7 +443,7 @@ def calendar(
     if as_json:
         _print_json(calendar_object(slots, today))
     else:
-        print_calendar(slots, today)
+        print_calendar(slots, today, summarise=start is None and end is None)
 
 
 @app.command(rich_help_panel=MONTH)
@@ -1024,16 +1072,29 @@ def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "Inges
     return run(settings, _runner(report), inbox=inbox)
 
 
-def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
+def _run_publish(settings: "Settings", **how: Any) -> "Published":
     from flows.api import recorded_by_prefect
 
     if recorded_by_prefect():
         from flows.prefect_flows import run_publish
 
-        return run_publish(as_of)
+        return run_publish(**how)
+    from flows.publish import SmallChanges
     from flows.publish import publish as run
 
-    return run(settings, _runner(None), as_of=as_of)
+    return run(settings, _runner(None), **(how | {"small": SmallChanges(how["small"])}))
+
+
+def _run_due(settings: "Settings") -> "Published":
+    from flows.api import recorded_by_prefect
+
+    if recorded_by_prefect():
+        from flows.prefect_flows import run_due
+
+        return run_due()
+    from flows.scheduled import publish_due as run
+
+    return run(settings, _runner(None))
 
 
 def _decide(
@@ -1081,7 +1142,7 @@ def _expected_period(text: str) -> str:
     from tasks.status import expected_periods
 
     settings = _settings()
-    expected = expected_periods(settings, _state(settings))
+    expected = expected_periods(settings, _state(settings), _today(settings))
     if _period(text) not in expected:
         raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text

@@ -29,7 +29,7 @@ class Fault(Exception):
     usual_do_vi: ClassVar[str] = ""
 
     def __init__(self, en: str, vi: str, do_en: str = "", do_vi: str = "") -> None:
-        super().__init__(en, vi, do_en, do_vi)
+        super().__init__(*(text for text in (en, vi, do_en, do_vi) if text))
         self.en, self.vi = en, vi
         self.do_en, self.do_vi = do_en or self.usual_do_en, do_vi or self.usual_do_vi
 

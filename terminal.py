@@ -11,11 +11,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from forms.numbers import DECIMALS
-from labels.table import CHANGES, SAMPLE_NOTE, SEVERITIES, STATES, STATUSES, TARGETS, TIMELINESS, UNITS, measure_words
+from labels.table import CHANGES, SAMPLE_NOTE, SEVERITIES, STATES, TIMELINESS, UNITS
 from reports.files import DOCUMENT, PAGE, WORKBOOK
 from tasks.words import number_vi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from expectations.catalogue import Rule
@@ -47,8 +49,6 @@ STAGES_VI = {
 SHOWN_FINDINGS = 100
 SHOWN_ROWS = 1000
 WIDEST = 2000
-
-_REDUCTIONS = ("poor_reduction", "near_poor_reduction")
 
 console = Console()
 
@@ -87,12 +87,12 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     table = Table(*names, show_header=True)
     for row in rows[:SHOWN_ROWS]:
         table.add_row(*["" if value is None else _escape(str(value)) for value in row])
-    _plain(table)
+    print_plain(table)
     if len(rows) > SHOWN_ROWS:
         say(f"{number_vi(SHOWN_ROWS)} trong số {number_vi(len(rows))} dòng (đủ: --csv hoặc --json)")
 
 
-def _plain(table: Table) -> None:
+def print_plain(table: Table) -> None:
     """Print a table at its own width: an id that is cut is of no use, a long line is."""
     width = max(console.width, Measurement.get(console, console.options.update(width=WIDEST), table).maximum)
     Console(width=width).print(table, crop=False, no_wrap=False)
@@ -111,78 +111,6 @@ def in_catalogue_order(counts: dict[str, int]) -> list[tuple[str, int]]:
 
     order = list(rules())
     return sorted(counts.items(), key=lambda item: order.index(item[0]))
-
-
-def print_targets(settings: "Settings") -> None:
-    """The target-versus-actual tables of the current release: the province, then the districts."""
-    import duckdb
-
-    from tasks.release import reading_release
-
-    path = (settings.current / "warehouse.duckdb").resolve()
-    with reading_release(path.parent), duckdb.connect(str(path), read_only=True) as connection:
-        period, missing = connection.execute(
-            "select max(period), (select count(*) from core.slot s where not s.is_reported and s.period = "
-            "(select max(period) from mart.target_vs_actual)) from mart.target_vs_actual"
-        ).fetchall()[0]
-        rows = connection.execute(
-            "select level, unit_name, unit_code, target, measure, basis, baseline, target_value, actual, change, "
-            "achieved_pct, status from mart.target_vs_actual "
-            "where period = ? and target in ('poor_reduction', 'near_poor_reduction') "
-            "order by level = 'district', unit_code, target desc, measure = 'end_rate', measure desc, basis desc",
-            [period],
-        ).fetchall()
-    month = f"{period:%m/%Y}"
-    provisional = f" — TẠM TÍNH, thiếu {missing} huyện" if missing else ""
-    table = Table(title=f"Kế hoạch 19/KH-UBND: toàn tỉnh đến {month}{provisional}", title_justify="left")
-    for name, justify in (
-        ("Chỉ tiêu", "left"),
-        ("Cách tính", "left"),
-        ("Cuối 2019", "right"),
-        ("Chỉ tiêu 2020", "right"),
-        ("Thực hiện", "right"),
-        ("Tăng/giảm", "right"),
-        ("% đạt", "right"),
-        ("Kết quả", "left"),
-    ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for level, _, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
-        if level == "province":
-            decimals = DECIMALS[measure]
-            table.add_row(
-                TARGETS[target].vi,
-                measure_words(measure, basis).vi,
-                number_vi(baseline, decimals),
-                number_vi(goal, decimals),
-                number_vi(actual, decimals),
-                number_vi(change, decimals),
-                number_vi(achieved, DECIMALS["achieved_pct"]),
-                STATUSES[status].vi,
-            )
-    _plain(table)
-    _print_districts(rows, month)
-
-
-def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
-    table = Table(title=f"Theo huyện đến {month}: giảm số hộ (gồm BTXH)", title_justify="left")
-    table.add_column("Huyện")
-    for kind in (TARGETS[target].vi for target in _REDUCTIONS):
-        for name in (f"{kind}: cuối 2019", "cần giảm", "còn", "đã giảm", "kết quả"):
-            table.add_column(name, justify="left" if name == "kết quả" else "right")
-    by_unit: dict[str, list[str]] = {}
-    from plan.reference import table as plan_table
-
-    printed = [row["unit_code"] for row in plan_table("targets_2020")]
-    chosen = [row for row in rows if row[0] == "district" and row[4] == "households" and row[5] == "all"]
-    for _, unit, _, _, _, _, baseline, goal, actual, change, _, status in sorted(
-        chosen, key=lambda row: (printed.index(row[2]), _REDUCTIONS.index(row[3]))
-    ):
-        cells = by_unit.setdefault(unit, [])
-        reduced = None if change is None else -change
-        cells += [number_vi(baseline), number_vi(goal), number_vi(actual), number_vi(reduced), STATUSES[status].vi]
-    for unit, cells in by_unit.items():
-        table.add_row(unit, *cells)
-    _plain(table)
 
 
 def say_what_is_synthetic() -> None:
@@ -221,14 +149,15 @@ def print_places(settings: "Settings", published: "Published") -> None:
     from tasks.remote import shown_url
 
     release = published.release
+    place = settings.current if published.is_current else release.path
     say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
-        ("kho dữ liệu", settings.current / "warehouse.duckdb"),
-        ("bảng Parquet, CSV", settings.current / "tables"),
-        ("bảng công khai", settings.current / "public"),
-        ("biểu tổng hợp", settings.current / WORKBOOK),
-        ("báo cáo Word", settings.current / DOCUMENT),
-        ("trang báo cáo", settings.current / PAGE),
+        ("kho dữ liệu", place / "warehouse.duckdb"),
+        ("bảng Parquet, CSV", place / "tables"),
+        ("bảng công khai", place / "public"),
+        ("biểu tổng hợp", place / WORKBOOK),
+        ("báo cáo Word", place / DOCUMENT),
+        ("trang báo cáo", place / PAGE),
         ("tệp gốc", shown_url(settings.raw_url) if settings.raw_url else settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
@@ -236,19 +165,22 @@ def print_places(settings: "Settings", published: "Published") -> None:
     say("Tiếp theo: giamngheo status   |   giamngheo sql")
 
 
-def missing_districts(settings: "Settings") -> dict[str, list[str]]:
-    """Period → district codes without accepted data in the current release, periods of gaps only."""
+def missing_districts(release: "Path") -> dict[str, list[str]]:
+    """Period → district codes without accepted data in a finished release, periods of gaps only."""
     import json
 
-    manifest = json.loads((settings.current / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     missing: dict[str, list[str]] = manifest["districts_missing"]
     return missing
 
 
-def print_status(rows: list[dict[str, Any]]) -> None:
-    """Submissions and open slots, a line each."""
+def print_status(rows: list[dict[str, Any]], *, summarise: bool = False) -> None:
+    """Submissions and open slots, a line each; `summarise` puts months for which nothing came into a sentence."""
+    from tasks.silence import without_silent_months
+
+    shown, silent = without_silent_months(rows) if summarise else (rows, "")
     table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
-    for row in rows:
+    for row in shown:
         found = row["findings"]
         state = STATES[row["state"]].vi
         if row["state"] == "expected" and row["on_time"] is False:
@@ -266,7 +198,10 @@ def print_status(rows: list[dict[str, Any]]) -> None:
             _escape(row["file_name"] or ""),
             (row["submission_id"] or "")[:12],
         )
-    _plain(table)
+    if shown:
+        print_plain(table)
+    if silent:
+        say(silent)
 
 
 def _timeliness(row: dict[str, Any]) -> str:
@@ -300,7 +235,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
         text = mine.item(0, "message_vi") + (f"  [{where}]" if where else "")
         severity = SEVERITIES[rules()[rule].severity].vi + (f", bỏ qua {number_vi(waived)}" if waived else "")
         causes.add_row(rule, severity, number_vi(count), _escape(text))
-    _plain(causes)
+    print_plain(causes)
     listing = Table("Quy tắc", "Trang", "Ô", "Giá trị", "Cần là", "Nội dung", "Mã lỗi")
     for row in rows.head(SHOWN_FINDINGS).iter_rows(named=True):
         listing.add_row(
@@ -308,7 +243,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
             *[_escape(row[key] or "") for key in ("sheet", "cell", "value", "expected", "message_vi")],
             row["finding_id"],
         )
-    _plain(listing)
+    print_plain(listing)
     shown = min(rows.height, SHOWN_FINDINGS)
     if exact.total() > shown:
         more = "đủ: --json" if rows.height == exact.total() else f"--json: {number_vi(rows.height)}"
@@ -339,7 +274,7 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
             submission_id[:12],
         )
     if report.judged:
-        _plain(table)
+        print_plain(table)
     for taken in report.taken:
         if taken.refused:
             say(f"{taken.file_name}: chưa nhận — {taken.refused}")
@@ -391,7 +326,7 @@ def print_explanation(found: dict[str, Any], shown: int) -> None:
         texts = [_escape(one[key] or "") for key in ("file_name", "district_code", "kind")]
         decided = [_escape(one[key] or "") for key in ("decided_by", "reason")]
         files.add_row(*texts, received, *decided, one["submission_id"][:12])
-    _plain(files)
+    print_plain(files)
     for old in found["restated"]:
         values = (number_vi(old[key], _decimals(found)) or "không có" for key in ("as_published", "as_known_now"))
         published, now = values
@@ -422,7 +357,7 @@ def _print_part(name: str, part: dict[str, Any], shown: int) -> None:
     for commune in communes:
         counts = (number_vi(commune["counted"]), number_vi(len(commune["rows"])))
         table.add_row(commune["commune_code"], commune["commune_name"], *counts)
-    _plain(table)
+    print_plain(table)
     rows = [(commune["commune_code"], row) for commune in communes for row in commune["rows"]][:shown]
     if rows:
         listing = Table("Mã xã", "Hộ (mã ẩn danh)", "Đếm", "Tệp", "Trang", "Dòng", "Mã tệp")
@@ -431,7 +366,7 @@ def _print_part(name: str, part: dict[str, Any], shown: int) -> None:
             household = row["household_id"] or ""
             place = (file, sheet, str(row["row"]), row["submission_id"][:12])
             listing.add_row(code, household, number_vi(row["counted"]), *place)
-        _plain(listing)
+        print_plain(listing)
     if total > len(rows):
         say(f"{number_vi(len(rows))} trong số {number_vi(total)} dòng gốc (đủ: --rows hoặc --json)")
 
@@ -444,7 +379,7 @@ def print_rules(catalogue: "list[Rule]") -> None:
         table.add_row(
             rule.code, rule.scope, severity, rule.on_fail, waivable, _escape(rule.rule), _escape(rule.message_vi)
         )
-    _plain(table)
+    print_plain(table)
 
 
 def print_users(users: "list[User]") -> None:
@@ -456,7 +391,7 @@ def print_users(users: "list[User]") -> None:
     for user in users:
         way = "mật khẩu" if user.has_password else "OpenID Connect"
         table.add_row(_escape(user.name), user.role, way, "đã khoá" if user.disabled else "")
-    _plain(table)
+    print_plain(table)
 
 
 def print_decided(done: "Decided") -> None:
@@ -511,7 +446,7 @@ def print_releases(rows: list[dict[str, Any]]) -> None:
         current = "●" if row["current"] else ""
         changes = _summed_changes(row["changes"])
         table.add_row(row["release_id"], row["as_of"], row["created_at"], str(row["submissions"]), current, changes)
-    _plain(table)
+    print_plain(table)
     for row in rows:
         for change in row["changes"]:
             if change["cause"] != "new":
@@ -533,12 +468,17 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
     table = Table("Quy tắc", "Tệp", "Trang", "Ô", "Kết quả chờ đợi")
     for case in cases:
         table.add_row(case.rule, str(case.path), case.sheet, case.cell, case.outcome)
-    _plain(table)
+    print_plain(table)
     for case in cases:
         if case.companions:
             say(f"{case.rule}: nhận cùng với {', '.join(path.name for path in case.companions)}")
         if case.before:
             say(f"{case.rule}: chạy trước khi nhận: {case.before}")
+        if case.received_on:
+            say(
+                f"{case.rule}: nhận bằng giamngheo backfill --arrivals, ghi ngày nhận {case.received_on:%d/%m/%Y}"
+                f" cho {case.path.name}"
+            )
 
 
 def explain(fault: BaseException) -> tuple[str, int]:

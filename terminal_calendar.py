@@ -10,8 +10,9 @@ from rich.table import Table
 
 from labels.table import STATES, STATES_SHORT, TIMELINESS
 from ledger.states import ACCEPTED, EXCUSED
-from plan.reference import district_names
+from plan.reference import district_names, plan
 from tasks.calendar import Slot, summary
+from tasks.silence import silence_vi, silences
 from tasks.timeliness import DUE, LATE, MISSING, ON_TIME
 from tasks.words import number_vi
 from terminal import say
@@ -28,8 +29,11 @@ _LEGEND = (
 )
 
 
-def print_calendar(slots: list[Slot], today: dt.date) -> None:
-    """The slots as a table, with what the signs mean and a summary for each month and district."""
+def print_calendar(slots: list[Slot], today: dt.date, *, summarise: bool = False) -> None:
+    """The slots as a table, with what the signs mean and a summary for each month and district.
+
+    `summarise` puts long runs of months for which nothing came into a sentence; the summary counts them.
+    """
     if not slots:
         say("Không có kỳ nào phải báo cáo trong khoảng này.")
         return
@@ -42,7 +46,12 @@ def print_calendar(slots: list[Slot], today: dt.date) -> None:
         table.add_column(_heading(code, names.get(code, "")))
     table.add_column("Đạt", justify="right")
     by_place = {(slot.period, slot.district_code): slot for slot in slots}
-    for period in dict.fromkeys(slot.period for slot in slots):
+    periods = list(dict.fromkeys(slot.period for slot in slots))
+    heard = {slot.period for slot in slots if slot.timeliness != MISSING}
+    left_out = silences(periods, lambda period: period not in heard) if summarise else []
+    for period in periods:
+        if any(one.first <= period <= one.last for one in left_out):
+            continue
         mine = [by_place.get((period, code)) for code in codes]
         present = [slot for slot in mine if slot is not None]
         done = summary(present)
@@ -51,6 +60,10 @@ def print_calendar(slots: list[Slot], today: dt.date) -> None:
     _add_totals(table, codes, slots)
     Console(width=2000).print(table, crop=False, no_wrap=True)
     say(_legend(slots))
+    for one in left_out:
+        say(f"Không liệt kê {silence_vi(one)}: chưa huyện nào gửi (giamngheo calendar --from {one.first}).")
+    if max(periods) > plan().last_period:
+        say(f"Kế hoạch số {plan().number} hết tháng {_month(plan().last_period)}; báo cáo tháng vẫn phải nộp.")
 
 
 def cell(slot: Slot) -> str:
@@ -67,6 +80,10 @@ def cell(slot: Slot) -> str:
         return f"còn {slot.days}"
     # Two figures of a day and two of a month leave room for three letters and nothing between.
     return f"{STATES_SHORT[slot.state].vi:<3}{slot.since:%d/%m}" if slot.since else STATES_SHORT[slot.state].vi
+
+
+def _month(period: str) -> str:
+    return f"{period[5:]}/{period[:4]}"
 
 
 def _heading(code: str, name: str) -> str:

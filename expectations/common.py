@@ -19,7 +19,8 @@ def meta(
 
     `field` is the form field at fault, or "" where the frame names it in its own column `field`.
     `value`, `expected` and every fact are columns of the frame; facts fill the placeholders of the message.
-    `expected_text` says in Vietnamese what is expected where no column does.
+    `expected_text` says in Vietnamese what is expected where no column does. Where the rule is about more than the
+    cell that it shows, the facts `said_value` and `said_expected` stand in the message for value and expected.
     """
     severity = rules()[rule].severity
     return {
@@ -49,6 +50,16 @@ def at_most(rule: str, field: str, name: str, **facts: str) -> Expectation:
     return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
         column_A=f"{name}_expected",
         column_B=f"{name}_given",
+        or_equal=True,
+        **meta(rule, field, f"{name}_given", f"{name}_expected", **facts),
+    )
+
+
+def at_least(rule: str, field: str, name: str, **facts: str) -> Expectation:
+    """The derived `NAME_given` is not below `NAME_expected`."""
+    return gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=f"{name}_given",
+        column_B=f"{name}_expected",
         or_equal=True,
         **meta(rule, field, f"{name}_given", f"{name}_expected", **facts),
     )

@@ -1,9 +1,9 @@
-"""Sheet Xã (frame `commune`): H01, F06, C01–C06, X05."""
+"""Sheet Xã (frame `commune`): H01, F06, C01–C07, X05."""
 
 from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.common import at_most, equal, known_unit, meta, whole_counts
+from expectations.common import at_least, at_most, equal, known_unit, meta, whole_counts
 from forms.dictionary import COUNTED_FIELDS, sheets
 from plan.reference import communes
 
@@ -24,6 +24,7 @@ def suite(period: str) -> list[Expectation]:
         at_most("C04", "khmer_households", "khmer_households_within"),
         at_most("C04", "minority_households", "minority_households_within"),
         *[equal("C05", key, key, counted=f"{key}_expected") for key in COUNTED_FIELDS],
+        at_least("C07", "minority_households", "minority_listed"),
         gxe.ExpectColumnValuesToBeBetween(
             column="residents_per_household",
             min_value=1,

@@ -1,9 +1,9 @@
-"""Sheet Chính sách (frame `policy`): H01, F06, P01–P03."""
+"""Sheet Chính sách (frame `policy`): H01, F06, P01–P07."""
 
 from great_expectations import expectations as gxe
 from great_expectations.expectations.expectation import Expectation
 
-from expectations.common import at_most, known_unit, meta, whole_counts
+from expectations.common import at_least, at_most, known_unit, meta, whole_counts
 from forms.dictionary import sheets
 from plan.reference import communes, table
 
@@ -20,10 +20,25 @@ def suite(period: str) -> list[Expectation]:
         ),
         *whole_counts("P01", COUNTS),
         at_most("P02", "served", "served_within"),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="served_since_given",
-            column_B="served_since_expected",
-            or_equal=True,
-            **meta("P03", "served", "served_since_given", "served_since_expected"),
+        at_least("P03", "served", "served_since"),
+        at_most("P04", "eligible", "eligible_residents"),
+        at_most("P04", "served", "served_residents"),
+        at_least("P05", "eligible", "insured"),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="eligible_change_excess",
+            value_set=[0],
+            **meta(
+                "P06",
+                "eligible",
+                "eligible",
+                "eligible_allowed",
+                said_value="district_eligible",
+                said_expected="district_eligible_before",
+            ),
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="lacking_though_all_served",
+            value_set=[0],
+            **meta("P07", "served", "served", "lacking_insurance"),
         ),
     ]

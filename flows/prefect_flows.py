@@ -26,14 +26,17 @@ from flows.api import PrefectFails
 from flows.ingest import FaultsOfTheSystem, IngestReport, ingest
 from flows.notices import announce
 from flows.prefect_artifacts import record_targets, record_verdicts
-from flows.publish import NothingToPublish, Published, publish
+from flows.publish import NothingToPublish, Published, SmallChanges, publish
+from flows.scheduled import publish_due
 from flows.work import DASK
 from ledger.states import derive_state
 from settings import get_settings
+from tasks.due import what_is_due
 from tasks.inputs import accepted_periods
 from tasks.ledgers import open_ledger
 from tasks.locks import Busy
 from tasks.release import WAREHOUSE, PublishBlocked
+from tasks.small_changes import SmallChangeRefused
 
 Outcome = TypeVar("Outcome")
 
@@ -50,10 +53,17 @@ def run_ingest(inbox: Path | None = None) -> IngestReport:
         return _unless_raised(outcome, IngestReport)
 
 
-def run_publish(as_of: str | None = None) -> Published:
-    """`flows.publish.publish`, recorded by Prefect. Raises what that raises."""
+def run_publish(
+    as_of: str | None = None, to_current: bool = False, small: str = SmallChanges.REFUSE.value, by: str = ""
+) -> Published:
+    """`flows.publish.publish`, recorded by Prefect; `small` is one of SmallChanges. Raises what that raises."""
     with _served():
-        return _unless_raised(_outcome(publish_flow(as_of, return_state=True)), Published)
+        return _unless_raised(_outcome(publish_flow(as_of, to_current, small, by, return_state=True)), Published)
+
+
+def run_due() -> Published:
+    """`flows.scheduled.publish_due`, recorded by Prefect. Raises what that raises."""
+    return _unless_raised(_outcome(publish_flow(when_due=True, return_state=True)), Published)
 
 
 def _ingest_run_name() -> str:
@@ -88,29 +98,61 @@ def ingest_flow(inbox: str | None = None) -> RunState[Any]:
 
 
 def _publish_run_name() -> str:
-    as_of = flow_run.parameters.get("as_of") or _latest_accepted()
+    parameters = flow_run.parameters
+    as_of = parameters.get("as_of") or _last_month(bool(parameters.get("when_due")))
     return f"publish {as_of or 'nothing'}"
 
 
-def _latest_accepted() -> str | None:
-    ledger = open_ledger(get_settings())
+def _last_month(when_due: bool) -> str | None:
+    settings = get_settings()
+    ledger = open_ledger(settings)
     try:
-        return max(accepted_periods(derive_state(ledger.events())), default=None)
+        state = derive_state(ledger.events())
     finally:
         ledger.close()
+    if when_due:
+        return what_is_due(settings, state, dt.datetime.now(ZoneInfo(settings.timezone)).date()).as_of
+    return max(accepted_periods(state), default=None)
 
 
 @flow(name="publish", flow_run_name=_publish_run_name, persist_result=False)
-def publish_flow(as_of: str | None = None) -> RunState[Any]:
-    """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one)."""
+def publish_flow(
+    as_of: str | None = None,
+    to_current: bool = False,
+    small: str = SmallChanges.HOLD.value,
+    by: str = "",
+    when_due: bool = False,
+) -> RunState[Any]:
+    """Build, audit and switch a release of all months up to `as_of` (YYYY-MM; the latest accepted one).
+
+    An older month than readers have does not take theirs away unless `to_current`. A run that nobody started by hand
+    leaves corrections of few households out until a new month is published (`small`: hold, publish or refuse).
+    With `when_due`, as the schedule has it, and no `as_of`, only what is due by now is published (tasks/due.py).
+    """
     try:
         with told():
-            published = publish(get_settings(), PrefectRunner(), as_of=as_of)
+            if when_due and as_of is None:
+                published = publish_due(get_settings(), PrefectRunner())
+            else:
+                published = publish(
+                    get_settings(),
+                    PrefectRunner(),
+                    as_of=as_of,
+                    to_current=to_current,
+                    small=SmallChanges(small),
+                    by=by,
+                )
     except Exception as fault:
         return _end(fault)
     release = published.release
     record_targets(release.path / WAREHOUSE, release.release_id)
-    return Completed(message=f"Đã phát hành / published {release.release_id}", data=published)
+    done = "Đã phát hành / published" if release.created else "Không có gì mới / nothing new, published already:"
+    message = f"{done} {release.release_id}"
+    if published.losses:
+        message += f"; người đọc mất / readers lose: {len(published.losses)}"
+    if published.held:
+        message += f"; để lại / held back: {len(published.small_changes)}"
+    return Completed(message=message, data=published)
 
 
 def _remind_run_name() -> str:
@@ -133,8 +175,11 @@ def _end(fault: Exception) -> RunState[Any]:
         message = "Một lượt chạy khác đang làm việc này / another run has this work"
         return Completed(name="Skipped", message=message, data=fault)
     if isinstance(fault, NothingToPublish):
-        message = "Chưa có tệp nào được chấp nhận / nothing is accepted yet"
+        message = f"Chưa công bố: {fault} / nothing to publish"
         return Completed(name="Skipped", message=message, data=fault)
+    if isinstance(fault, SmallChangeRefused):
+        message = "Điều chỉnh quá nhỏ, chưa công bố / a correction of few households, not published"
+        return Completed(name="Refused", message=message, data=fault)
     message = f"Không xong / failed: {StepFault(fault)}"
     if isinstance(fault, PublishBlocked) and fault.failures:
         found = "; ".join(f"{failure.audit}: {failure.rows} rows" for failure in fault.failures)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flows.publish import Published, publish
+from flows.publish import Published, SmallChanges, publish
 from flows.runner import Runner
 from ledger.states import State, derive_state
 from settings import Settings
@@ -11,7 +11,7 @@ from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
-from tasks.publications import published_contents
+from tasks.publications import current_release, published_contents
 from tasks.restore import restore_accepted
 from tasks.runs import recorded
 from telemetry.record import step
@@ -39,8 +39,11 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
                 anew=True,
                 on_done=lambda done, total: on_progress("rebuild", done, total),
             )
-        as_of = state.published[-1].payload.get("as_of") if state.published else None
-    published = publish(settings, runner, as_of=as_of)
+        current = current_release(state)
+    # What was left out of it until a new month comes stays out.
+    published = publish(
+        settings, runner, as_of=current.as_of if current else None, to_current=True, small=SmallChanges.HOLD
+    )
     remove_damaged(settings.releases, settings.current)
     return published
 

@@ -43,12 +43,16 @@ NEXT_FOR_DISTRICT: Mapping[str, Words] = kinds()["next_for_district"]
 NEXT_IN_NOTICE: Mapping[str, Words] = kinds()["next_in_notice"]
 TIMELINESS: Mapping[str, Words] = kinds()["timeliness"]
 STATUSES: Mapping[str, Words] = kinds()["status"]
+# What stands before what a target still lacks, by its status.
+REMAINING: Mapping[str, Words] = kinds()["remaining"]
 TARGETS: Mapping[str, Words] = kinds()["target"]
 GROUPS: Mapping[str, Words] = kinds()["group"]
 UNITS: Mapping[str, Words] = kinds()["unit"]
 SEVERITIES: Mapping[str, Words] = kinds()["severity"]
 CHANGES: Mapping[str, Words] = kinds()["change"]
 SAMPLE_NOTE: Words = kinds()["note"]["sample"]
+# Where the plan gives a task to nobody (accountable is NULL).
+NO_BODY: Words = kinds()["note"]["no_body"]
 # Beside a unit without figures, and one below which some have none.
 NOT_REPORTED, INCOMPLETE = kinds()["note"]["not_reported"], kinds()["note"]["incomplete"]
 

@@ -6,6 +6,8 @@ from typing import Any
 from labels.table import SAMPLE_NOTE, STATES, TIMELINESS
 from reports.figures import District, Release
 from reports.paper import SHADES, TITLE_ROWS, WARNING, Heading, Page, Paper
+from reports.target_sheets import DISTRICTS
+from reports.verdicts import after_the_plan
 from reports.words import day_vi, period_vi
 
 _TITLE = "Biểu tổng hợp rà soát hộ nghèo, hộ cận nghèo và kết quả thực hiện chỉ tiêu giảm nghèo"
@@ -22,8 +24,8 @@ _SOURCES = (
 _READING = (
     "Số của xã là số nhập; dòng huyện, dòng toàn tỉnh và tỷ lệ là công thức, tính lại cho cùng kết quả.",
     'Ô trống: chưa có báo cáo, hoặc không có hộ nào để tính tỷ lệ. Dấu "-": đã đếm và không có.',
-    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ (mức đạt chỉ tiêu: một). Trong Excel, dấu phân cách theo thiết "
-    "lập vùng của máy.",
+    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ (mức đạt chỉ tiêu: một). Trong Excel, dấu phân cách theo "
+    "thiết lập vùng của máy.",
 )
 
 
@@ -39,6 +41,9 @@ def write_contents(worksheet: Any, paper: Paper, release: Release, pages: Sequen
     if release.is_synthetic:
         paper.across(worksheet, row, _LAST, SAMPLE_NOTE.vi, font_color=WARNING)
         worksheet.set_row(row, _TWO_LINES)
+        row += 1
+    if not any(page.name == f"Biểu {DISTRICTS}" for page in pages):
+        paper.across(worksheet, row, _LAST, after_the_plan().vi)
         row += 1
     row = _table(worksheet, paper, row + 1, ("Trang", "Nội dung", "Khung biểu"), map(_page_cells, pages))
     link = paper.format(border=1, valign="vcenter", font_color="#0563C1", underline=1)

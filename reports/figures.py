@@ -50,6 +50,11 @@ class Release:
     districts: tuple[District, ...]
 
     @property
+    def reported(self) -> int:
+        """How many districts the figures are of."""
+        return sum(district.is_reported for district in self.districts)
+
+    @property
     def districts_missing(self) -> tuple[str, ...]:
         return tuple(district.name for district in self.districts if not district.is_reported)
 

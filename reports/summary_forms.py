@@ -10,7 +10,7 @@ import polars as pl
 
 from forms.numbers import number_vi
 from reports.figures import Release
-from reports.unit_form import Figures, Measure, UnitForm, rate
+from reports.unit_form import WHOLE_PROVINCE, Figures, Measure, UnitForm, province_name, rate
 
 MEASURES = (("households", "Hộ"), ("persons", "Nhân khẩu"))
 CLASSES = (("poor", "Hộ nghèo"), ("near_poor", "Hộ cận nghèo"))
@@ -148,7 +148,9 @@ def movement_figures(movements: pl.DataFrame, class_: str) -> Figures:
 
 
 def movement_notes(differing: pl.DataFrame, units: pl.DataFrame) -> list[str]:
-    """Where the year's flows do not end at the register: a month was corrected after the next was accepted.
+    """Of whom the province's row is, and where the year's flows do not end at the register.
+
+    The latter is where a month was corrected after the next was accepted.
 
     `differing` are rows of reports.figures.movements; communes are named, since units above follow from them.
     """
@@ -159,9 +161,12 @@ def movement_notes(differing: pl.DataFrame, units: pl.DataFrame) -> list[str]:
         for row in differing.iter_rows(named=True)
         if row["unit_code"] in names
     ]
+    notes = []
+    if province_name(units) != WHOLE_PROVINCE:
+        notes.append("Toàn tỉnh chỉ gồm các huyện có báo cáo tháng này; đầu kỳ cũng là số của các huyện ấy.")
     if not places:
-        return []
-    return [f"Cuối kỳ khác danh sách cuối kỳ, do báo cáo tháng trước được điều chỉnh sau: {'; '.join(places)}."]
+        return notes
+    return [*notes, f"Cuối kỳ khác danh sách cuối kỳ, do báo cáo tháng trước được điều chỉnh sau: {'; '.join(places)}."]
 
 
 def deprivation_forms(
@@ -275,10 +280,7 @@ def target_group_figures(groups: pl.DataFrame) -> Figures:
 
 
 def ethnic_form(key: str, sheet: str, groups: list[str], met: int) -> UnitForm:
-    """Form 9: the poor and the near poor by ethnic group.
-
-    `groups` are the minority groups with an own column, `met` is how many there are among those listed.
-    """
+    """Form 9: by ethnic group. `groups` are the minority groups with an own column, of `met` among those listed."""
     measures = [
         Measure("minority", "DTTS", "Số hộ dân cư", width=9),
         Measure("khmer", "Trong đó Khmer", "Số hộ dân cư", width=9),

@@ -14,11 +14,12 @@ import polars as pl
 
 from forms.layout import column_letter
 from forms.numbers import cell_kind
-from labels.table import INCOMPLETE, NOT_REPORTED, STATUSES, TARGETS, measure_words
+from labels.table import INCOMPLETE, NO_BODY, NOT_REPORTED, STATUSES, TARGETS, measure_words
 from plan.reference import table
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
-from reports.unit_form import Places
+from reports.unit_form import WHOLE_PROVINCE, Places
+from reports.verdicts import is_headline
 
 ALL, WITHOUT = "all", "excluding_social_protection"
 # Keys of the forms that the levels are taken from, now and at the baseline.
@@ -94,7 +95,7 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
     every = targets.get(code, target, "households", ALL)
     without = targets.get(code, target, "households", WITHOUT)
     end = targets.get(code, target, "end_rate", WITHOUT)
-    name = "TOÀN TỈNH" if code == PROVINCE else unit["unit_name"]
+    name = WHOLE_PROVINCE if code == PROVINCE else unit["unit_name"]
     missing = "" if unit["is_reported"] else NOT_REPORTED.vi
     if code == PROVINCE and points["status"] == "no_data":
         missing = INCOMPLETE.vi
@@ -175,7 +176,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
     by_body: dict[str, list[Mapping[str, Any]]] = {}
     for row in targets.rows.values():
         if row["unit_code"] == PROVINCE:
-            by_body.setdefault(row["accountable"], []).append(row)
+            by_body.setdefault(row["accountable"] or NO_BODY.vi, []).append(row)
     rows: list[Row] = []
     for number, body in enumerate(bodies_in_plan_order(by_body), start=1):
         rows.append(Row([str(number), body, *[None] * (len(DEPARTMENT_COLUMNS) - 2)], "district"))
@@ -284,7 +285,7 @@ def _own_duties(targets: Targets, number: int, places: Places) -> list[Row]:
             for row in targets.rows.values()
             if row["target"] == target
             and row["level"] == level_
-            and row["measure"] == "percentage_points"
+            and is_headline(row)
             and row["target_value"] is not None
         ]
         achieved = sum(row["status"] == "achieved" for row in mine)

@@ -5,6 +5,7 @@ that nothing supersedes anything; of those that keep it all are accepted, and th
 districts that a rule compares with come along.
 """
 
+import datetime as dt
 import io
 import re
 import zipfile
@@ -18,7 +19,7 @@ from openpyxl.workbook import Workbook
 from forms.dictionary import sheets
 from forms.layout import HEADER_ROW, column_letter
 from forms.workbook import write_workbook
-from plan.reference import BASELINE_PERIOD, PLAN_YEAR, next_period, periods_between
+from plan.reference import BASELINE_PERIOD, PLAN_YEAR, next_period, period_end, periods_between
 from sample.keeps import KEEPS
 from sample.scale import thinned
 from sample.slips import OTHER_DISTRICT, SLIPS, Place, Slip, cover_place, draft_of, place
@@ -32,7 +33,8 @@ _JANUARY, _FEBRUARY, _MARCH = (next_period(BASELINE_PERIOD, months) for months i
 
 REJECTED, HELD, ACCEPTED, UNREADABLE = "rejected", "held", "accepted", "unreadable"
 # Rules that end otherwise than rejected.
-_OUTCOMES = {"F01": UNREADABLE} | dict.fromkeys(("F13", "H09", "H15", "M02", "P02", "P03", "X03", "X05", "X06"), HELD)
+_HELD = ("F13", "F16", "H09", "H15", "M02", "P02", "P03", "P05", "P06", "X03", "X05", "X06")
+_OUTCOMES = {"F01": UNREADABLE} | dict.fromkeys(_HELD, HELD)
 # Rules whose file is accepted, each in a slot of its own.
 _ACCEPTED_SLOTS: dict[str, Slot] = {
     "F07": (BASELINE_PERIOD, OTHER_DISTRICT),
@@ -43,18 +45,21 @@ _ACCEPTED_SLOTS: dict[str, Slot] = {
     "H16": (BASELINE_PERIOD, "969"),
     "H18": (BASELINE_PERIOD, "970"),
     "C06": (BASELINE_PERIOD, "972"),
+    "P07": (_JANUARY, "966"),
     "X04": (_JANUARY, "972"),
     "X07": (_FEBRUARY, "972"),
 }
 # Rules that compare with earlier months, or of which the file that keeps them needs one.
 _LATER_SLOTS: dict[str, Slot] = {
     "F05": (_MARCH, OTHER_DISTRICT),
-    **dict.fromkeys(("M05", "X01", "X02", "X05", "X06"), (_JANUARY, "973")),
+    **dict.fromkeys(("M05", "P06", "X01", "X02", "X05", "X06"), (_JANUARY, "973")),
     **dict.fromkeys(("P03", "X03"), (_FEBRUARY, "972")),
 }
 _LATER_KEEPS: dict[str, Slot] = dict.fromkeys(("H04", "H15", "H20", "M01", "M02", "M03", "M04"), (_JANUARY, "973"))
 # Rules that need another file beside theirs: the same one sent before, or another district's of the same month.
 _BESIDE: dict[str, Slot] = {"F07": (BASELINE_PERIOD, OTHER_DISTRICT), "X04": (_JANUARY, OTHER_DISTRICT)}
+# Rules that look at the day on which the file was received: how many days after the month's end, broken and kept.
+_RECEIVED_AFTER = {"F16": (0, 1)}
 # Rules that a decision must go before: no file breaks them by itself.
 _BEFORE = {"F05": f"giamngheo close {_MARCH} --by … --reason …"}
 
@@ -64,8 +69,8 @@ class FaultCase:
     """A file that breaks one rule, or keeps it: where the rule shows and in which state the file ends.
 
     `sheet` is the Vietnamese sheet name; `cell` is "" where no single cell is at fault. `companions` are the files
-    that have to be taken in with it, `before` a command that has to be run first. For F07 the state is that of the
-    file that came first.
+    that have to be taken in with it, `before` a command that has to be run first, `received_on` the day that has to be
+    recorded as its arrival. For F07 the state is that of the file that came first.
     """
 
     rule: str
@@ -75,6 +80,7 @@ class FaultCase:
     outcome: str
     companions: tuple[Path, ...] = ()
     before: str = ""
+    received_on: dt.date | None = None
 
 
 def write_faults(out: Path, rules: Sequence[str], seed: int = PLAN_YEAR, *, passing: bool = False) -> list[FaultCase]:
@@ -153,10 +159,13 @@ def _write(
     write_workbook(path, draft.month)
     if rule in edits:
         path, found = edits[rule](path)
-    if rule == "F05":
+    if rule in ("F05", "F16"):
         found = cover_place("period")
     outcome = ACCEPTED if passing or _is_accepted(rule) else _OUTCOMES.get(rule, REJECTED)
-    return FaultCase(rule, path, found.sheet, found.cell, outcome, companions, _BEFORE.get(rule, ""))
+    received_on = None
+    if rule in _RECEIVED_AFTER:
+        received_on = period_end(slot[0]) + dt.timedelta(days=_RECEIVED_AFTER[rule][passing])
+    return FaultCase(rule, path, found.sheet, found.cell, outcome, companions, _BEFORE.get(rule, ""), received_on)
 
 
 Edit = Callable[[Path], tuple[Path, Place]]

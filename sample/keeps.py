@@ -20,9 +20,14 @@ from sample.slips import (
     cover_cell,
     household_cell,
     let_poor_fall,
+    listed_persons,
     make_near_poor,
+    minority_households,
+    most_eligible,
     number,
     place,
+    policy_cell,
+    resident_households,
 )
 from sample.summaries import HOUSEHOLDS, key_of, register
 
@@ -165,12 +170,16 @@ def services_deprived_instead(draft: Draft) -> Place:
 
 
 def residents_all_listed(draft: Draft) -> Place:
-    """As many resident households as there are poor and near-poor ones."""
+    """As many resident households as there are poor and near-poor ones, and nobody else has a claim to anything."""
     row = draft.month.commune[1]
     khmer = number(row, "poor_khmer") + number(row, "near_poor_khmer")
     households = number(row, "poor") + number(row, "near_poor")
     row |= {"households": households, "khmer_households": khmer, "minority_households": khmer}
-    row["persons"] = 4 * households
+    row["persons"] = number(row, "poor_persons") + number(row, "near_poor_persons")
+    for policy in draft.month.policy:
+        if policy["commune_code"] == row["commune_code"]:
+            most = number(row, "persons") if policy["policy"] == "bhyt" else households
+            policy |= {"eligible": min(number(policy, "eligible"), most), "served": 0}
     return place("commune", 1, "poor")
 
 
@@ -256,6 +265,7 @@ KEEPS: dict[str, Slip] = {
     "F09": total_as_text,
     "F10": lines_in_another_order,
     "F12": household_cell("head_name", "Huỳnh Thị Thuý Hoà"),
+    "F16": cover_cell("prepared_by", "Người lập đúng kỳ"),
     "H01": code_as_number,
     "H02": name_without_type,
     "H03": same_code_in_another_hamlet,
@@ -282,6 +292,7 @@ KEEPS: dict[str, Slip] = {
     "C04": commune_cell("minority_households", lambda row: row["khmer_households"], "khmer_households"),
     "C05": one_person_more("CN"),
     "C06": commune_cell("persons", lambda row: 10 * number(row, "households")),
+    "C07": lambda draft: minority_households(draft, lambda commune, listed: listed),
     "M01": leaves("CN_KN", "movement", **_ABOVE),
     "M02": one_person_more("N1"),
     "M03": falls_to_near_poor,
@@ -290,6 +301,10 @@ KEEPS: dict[str, Slip] = {
     "P01": policy_in_capitals,
     "P02": served_of("jobs", 1),
     "P03": served_as_before,
+    "P04": policy_cell("information", "eligible", resident_households),
+    "P05": policy_cell("bhyt", "eligible", listed_persons, served=0),
+    "P06": policy_cell("information", "eligible", most_eligible),
+    "P07": policy_cell("bhyt", "served", lambda draft, row: number(row, "eligible") - 1),
     "X01": leaves("CN_GIAM", "movement", **_UNSCORED),
     "X02": enters("N_TANG"),
     "X03": comes_back("N_TANG"),

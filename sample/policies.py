@@ -1,6 +1,8 @@
 """Sheet Chính sách of the sample year: who may have what, and who has had it since 1 January."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from sample.population import Commune
 
 # What a policy's eligible are counted from, and which share of it. Shares are made up for the sample.
 _ELIGIBLE = {
-    "bhyt": ("listed_persons", 0.97),
+    "bhyt": ("listed_persons", 1.0),
     "housing": ("poor", 0.06),
     "credit": ("listed", 0.35),
     "education": ("listed_persons", 0.16),
@@ -24,7 +26,10 @@ _ELIGIBLE = {
     "livelihood": ("listed", 0.12),
     "social_assistance": ("listed", 0.30),
 }
-# Programmes without eligible persons of their own: the province's total at the end of a year.
+# How far communes lie from that share. Everyone listed has a claim to a health-insurance card, and some more have.
+_SPREAD, _SPREAD_INSURANCE = (0.85, 1.15), (1.0, 1.1)
+_INSURANCE = "bhyt"
+# Programmes without eligible persons of their own: the province's total at the end of a year, later ones like the last.
 _PROVINCE_SERVED = {"jobs": {2019: 38_900, 2020: 39_460}, "labour_export": {2019: 455, 2020: 388}}
 # Where a policy ends the year well short of everyone, in the sample.
 _SHORT = {"housing": 0.90, "credit": 0.93, "vocational": 0.94}
@@ -48,9 +53,11 @@ def policy_rows(
         if policy in _ELIGIBLE:
             base, share = _ELIGIBLE[policy]
             counts = np.array([listed[commune.unit.code][base] for commune in communes])
-            sheets[policy] = _covered(rng, counts * share * rng.uniform(0.85, 1.15, len(communes)), _SHORT.get(policy))
+            spread = _SPREAD_INSURANCE if policy == _INSURANCE else _SPREAD
+            sheets[policy] = _covered(rng, counts * share * rng.uniform(*spread, len(communes)), _SHORT.get(policy))
         else:
-            total = _PROVINCE_SERVED[policy][year]
+            totals = _PROVINCE_SERVED[policy]
+            total = totals[min(year, max(totals))]
             sheets[policy] = _programme(rng, share_out(total, residents * rng.uniform(0.7, 1.3, len(communes))))
     for month, districts in rows.items():
         for i, commune in enumerate(communes):
@@ -66,6 +73,31 @@ def policy_rows(
                     }
                 )
     return rows
+
+
+def with_insurance(rows: list[Row], register: Sequence[Row], before: list[Row] | None) -> list[Row]:
+    """A district's month of `policy_rows` with health insurance brought in line with its register.
+
+    Whoever is listed is eligible for a card to the year's end (rule P05), and of each household that lacks insurance
+    somebody has none yet (rule P07). `before` are the rows of the month before in the same year, which no number falls
+    below (rule P03).
+    """
+    persons, lacking = Counter[str](), Counter[str]()
+    for household in register:
+        commune = cast(str, household["commune_code"])
+        persons[commune] += cast(int, household["persons"])
+        lacking[commune] += household["health_insurance"] == "x"
+    was = {cast(str, row["commune_code"]): row for row in before or [] if row["policy"] == _INSURANCE}
+    found = []
+    for row in rows:
+        commune = cast(str, row["commune_code"])
+        if row["policy"] == _INSURANCE:
+            earlier = was.get(commune, {"eligible": 0, "served": 0})
+            eligible = max(cast(int, row["eligible"]), persons[commune], cast(int, earlier["eligible"]))
+            served = min(cast(int, row["served"]), eligible - lacking[commune])
+            row = row | {"eligible": eligible, "served": max(served, cast(int, earlier["served"]))}
+        found.append(row)
+    return found
 
 
 def _covered(rng: np.random.Generator, expected: Floats, short: float | None) -> tuple[Ints, Ints]:

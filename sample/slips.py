@@ -229,6 +229,60 @@ def movement_cell(group: str, measure: str, change: dict[str, int], shown: str) 
     return slip
 
 
+def too_few_minority_households(draft: Draft) -> Place:
+    """A listed household is Hoa, and sheet Xã has no minority households but the Khmer on the list."""
+    return minority_households(draft, lambda commune, listed: number(commune, "khmer_households"))
+
+
+def minority_households(draft: Draft, given: Callable[[Row, int], int]) -> Place:
+    """Let a listed household be Hoa; `given` says how many minority households its commune has, of so many listed."""
+    household = draft.month.household[draft.household()]
+    household["ethnicity"] = "Hoa"
+    code = household["commune_code"]
+    own = [row for row in register(draft.month.household) if row["commune_code"] == code]
+    index = draft.find("commune", lambda row: row["commune_code"] == code)
+    commune = draft.month.commune[index]
+    commune["khmer_households"] = number(commune, "poor_khmer") + number(commune, "near_poor_khmer")
+    return draft.spoil(
+        "commune", index, "minority_households", given(commune, sum(row["ethnicity"] != "Kinh" for row in own))
+    )
+
+
+def policy_cell(policy: str, field: str, change: Callable[[Draft, Row], int], **also: CellValue) -> Slip:
+    """A number of a policy in the commune of an unmoved household that lacks insurance; `also` in the same row."""
+
+    def slip(draft: Draft) -> Place:
+        listed = register(draft.month.household)
+        code = next(row["commune_code"] for row in listed if row["health_insurance"] == "x")
+        index = draft.find("policy", lambda row: (row["commune_code"], row["policy"]) == (code, policy))
+        draft.month.policy[index] |= also
+        return draft.spoil("policy", index, field, change(draft, draft.month.policy[index]))
+
+    return slip
+
+
+def resident_households(draft: Draft, row: Row) -> int:
+    commune = draft.find("commune", lambda own: own["commune_code"] == row["commune_code"])
+    return number(draft.month.commune[commune], "households")
+
+
+def listed_persons(draft: Draft, row: Row) -> int:
+    """The persons of the poor and near-poor households of a row's commune."""
+    own = [one for one in register(draft.month.household) if one["commune_code"] == row["commune_code"]]
+    return sum(number(one, "persons") for one in own)
+
+
+def most_eligible(draft: Draft, row: Row) -> int:
+    """So many eligible in this row that the district's change by as much as rule P06 allows."""
+    assert draft.previous is not None
+
+    def total(month: DistrictMonth) -> int:
+        return sum(number(own, "eligible") for own in month.policy if own["policy"] == row["policy"])
+
+    before = total(draft.previous)
+    return number(row, "eligible") + before + max(before // 4, 30) - total(draft.month)
+
+
 def more_served_than_eligible(draft: Draft) -> Place:
     index = draft.find("policy", lambda row: row["policy"] == "bhyt")
     return draft.spoil("policy", index, "served", number(draft.month.policy[index], "eligible") + 1)
@@ -363,6 +417,7 @@ SLIPS: dict[str, Slip] = {
     "C04": commune_cell("minority_households", lambda row: number(row, "khmer_households") - 1, "khmer_households"),
     "C05": commune_cell("near_poor_persons", lambda row: number(row, "near_poor_persons") + 1),
     "C06": commune_cell("persons", lambda row: 11 * number(row, "households")),
+    "C07": too_few_minority_households,
     # Nothing is held against a baseline's opening: raising it too keeps the other balances.
     "M01": movement_cell("N", HOUSEHOLDS, {"opening": 1}, "closing"),
     "M02": movement_cell("N", PERSONS, {"opening": 1}, "closing"),
@@ -372,6 +427,10 @@ SLIPS: dict[str, Slip] = {
     "P01": lambda draft: draft.spoil("policy", 0, "served", "nhiều"),
     "P02": more_served_than_eligible,
     "P03": served_falls,
+    "P04": policy_cell("information", "eligible", lambda draft, row: resident_households(draft, row) + 1),
+    "P05": policy_cell("bhyt", "eligible", lambda draft, row: listed_persons(draft, row) - 1, served=0),
+    "P06": policy_cell("information", "eligible", lambda draft, row: most_eligible(draft, row) + 1),
+    "P07": policy_cell("bhyt", "served", lambda draft, row: number(row, "eligible")),
     "X01": household_left_out,
     "X02": other_previous_class,
     "X03": new_though_known,

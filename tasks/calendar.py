@@ -66,7 +66,7 @@ def calendar(
             by_slot.setdefault(submission.slot, []).append(submission)
     return [
         _slot(settings, state, (unit.code, period), by_slot.get((unit.code, period), []), today)
-        for period in expected_periods(settings, state)
+        for period in expected_periods(settings, state, today)
         if (first or period) <= period <= (last or period)
         for unit in districts(period)
         if district in (None, unit.code)

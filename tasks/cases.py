@@ -40,7 +40,10 @@ def make_case(
     case = Case(
         submission_id=submission.submission_id,
         workbook=workbook,
-        received_on=submission.received_at.astimezone(ZoneInfo(settings.timezone)).date(),
+        # What came too early (F05, F16) may come again, byte for byte, when its time has come.
+        received_on=max([submission.received_at, *submission.received_again])
+        .astimezone(ZoneInfo(settings.timezone))
+        .date(),
         district_code=cover.district_code,
         period=cover.period,
         form_fits=cover.form_fits,

@@ -118,7 +118,12 @@ def _finding(case: Case, failure: Failure, row: dict[str, Any]) -> dict[str, Any
         facts["district"] = _DISTRICTS.get(facts["district"], facts["district"])
     if form_field is not None:
         facts["label_en"] = form_field.label_en
-    facts |= {"value": shown or "(trống)", "label": label, "sheet": sheet_name, "expected": expected or ""}
+    facts |= {
+        "value": facts.get("said_value") or shown or "(trống)",
+        "expected": facts.get("said_expected") or expected or "",
+        "label": label,
+        "sheet": sheet_name,
+    }
     return finding(
         case.submission_id,
         meta["rule"],

@@ -70,6 +70,7 @@ OF_RULES = (
     "tasks/questions.py",
     "tasks/read",
     "tasks/schemas.py",
+    "tasks/stored.py",
     "tasks/threads.py",
     "tasks/validate.py",
     "tasks/values.py",

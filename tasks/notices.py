@@ -22,7 +22,7 @@ from ledger.events import Event
 from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
-from tasks.status import slot_rows
+from tasks.status import expected_periods, slot_rows
 from tasks.timeliness import MISSING, timeliness
 from telemetry.record import tell, tell_fault
 
@@ -114,7 +114,7 @@ def notices_of(events: Iterable[Event], since: dt.datetime) -> list[Notice]:
 def late_notices(settings: Settings, state: State, today: dt.date) -> list[Notice]:
     """One notice for each slot that is overdue and has no file, and was due not too long ago."""
     found = []
-    for slot in slot_rows(settings, state):
+    for slot in slot_rows(settings, state, expected_periods(settings, state, today)):
         stands, _ = timeliness(slot["state"], slot["due"], slot["received_on"], today)
         if stands != MISSING or today > slot["due"] + OLDEST_DUE:
             continue
@@ -275,6 +275,9 @@ def _of_submission(event: Event, submission: Submission) -> Notice:
 
 def _of_release(event: Event) -> Notice:
     release, month = event.payload["release_id"], _month(event.payload["as_of"])
+    if not event.payload.get("current", True):
+        body = f"Đã dựng bản số liệu đến kỳ {month}, bản {release}. Bản người đọc đang dùng giữ nguyên."
+        return Notice(f"event {event.id}", "published", f"Dựng riêng số liệu đến kỳ {month}", body)
     body = f"Đã công bố số liệu đến kỳ {month}, bản {release}."
     return Notice(f"event {event.id}", "published", f"Công bố số liệu đến kỳ {month}", body)
 

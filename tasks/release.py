@@ -100,8 +100,10 @@ def make_release(
     inputs: BuildInputs,
     additions: Sequence[Addition] = (),
     published: Mapping[str, str] | None = None,
+    *,
+    switched: bool = True,
 ) -> ReleaseResult:
-    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
+    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards, if `switched`.
 
     A finished release of the same inputs is used again. `published` has the `content_hash` of releases that were
     published before, by id: one that is made again must come out the same. Raises PublishBlocked where an audit finds
@@ -128,8 +130,9 @@ def make_release(
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    with step("switch", release=name):
-        point_current(releases, current, name, published)
+    if switched:
+        with step("switch", release=name):
+            point_current(releases, current, name, published)
     return ReleaseResult(name, final, created, content_hash(final))
 
 
@@ -141,7 +144,7 @@ def point_current(releases: Path, current: Path, name: str, published: Mapping[s
     release = releases / name
     if not (release / MANIFEST).is_file():
         raise NoSuchRelease(f"không có bản công bố {name}", en=f"there is no release {name} in {releases}")
-    _refuse_changed(release, published)
+    refuse_changed(release, published)
     switch(current, release)
 
 
@@ -215,10 +218,11 @@ def verify_release(release: Path, published: Mapping[str, str] | None = None) ->
 
 def reading_release(release: Path) -> AbstractContextManager[None]:
     """For reading a release's files: raises NotAsSealed where one of them is damaged."""
-    return held_against(lambda: _refuse_changed(release.resolve()))
+    return held_against(lambda: refuse_changed(release.resolve()))
 
 
-def _refuse_changed(release: Path, published: Mapping[str, str] | None = None) -> None:
+def refuse_changed(release: Path, published: Mapping[str, str] | None = None) -> None:
+    """Raises NotAsSealed where a release's files are not as sealed, or as `published` (see `verify_release`)."""
     faults = verify_release(release, published)
     if faults:
         raise NotAsSealed(release.name, faults)

@@ -10,7 +10,7 @@ from plan.reference import district_names
 from settings import Settings
 from tasks.given_table import WrongTable, read_table
 from tasks.notices import OLDEST_DUE, Address, Notice
-from tasks.status import slot_rows
+from tasks.status import expected_periods, slot_rows
 
 KIND = "reminder"
 # Every reminder's key begins so; the month follows, then how many days before (-) or after (+) its due day it is for.
@@ -50,7 +50,7 @@ def reminders(settings: Settings, state: State, today: dt.date) -> tuple[list[No
     offsets = sorted([-day for day in days_of(settings.remind_before)] + days_of(settings.remind_after))
     owed: dict[tuple[str, dt.date, int], dict[str, str]] = {}
     expected: dict[str, int] = {}
-    for slot in slot_rows(settings, state):
+    for slot in slot_rows(settings, state, expected_periods(settings, state, today)):
         period, due = f"{slot['period']:%Y-%m}", slot["due"]
         expected[period] = expected.get(period, 0) + 1
         passed = (today - due).days

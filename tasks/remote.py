@@ -184,7 +184,10 @@ def _kind_vi(fault: Exception) -> str:
         if isinstance(fault, paramiko.AuthenticationException):
             return "máy chủ không nhận tên, khoá hoặc mật khẩu"
     ours = as_ours(fault)
-    return "máy chủ từ chối; nhật ký nói rõ hơn" if isinstance(ours, ProgramFault) else ours.vi
+    if not isinstance(ours, ProgramFault):
+        return ours.vi
+    # A connection that fails over all addresses of a host has no number of the system's.
+    return "không kết nối được" if isinstance(fault, OSError) else "máy chủ từ chối; nhật ký nói rõ hơn"
 
 
 def _connect(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:

@@ -1,7 +1,7 @@
 """Which district owes what, and what became of what came."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,17 @@ def due_date(settings: Settings, period: str) -> dt.date:
     return settings.due_dates.get(period) or period_end(period) + dt.timedelta(days=settings.due_days)
 
 
-def expected_periods(settings: Settings, state: State) -> list[str]:
-    """The months that are due: from the baseline to the last planned one, and on where a usable file came later."""
+def expected_periods(settings: Settings, state: State, today: dt.date) -> list[str]:
+    """The months that every district owes: from the start of the registers to the current one, plan or no plan.
+
+    They end earlier where the districts' duty ended (`last_period`, or there are no districts any more), and later
+    where a usable file came for a later month.
+    """
     later = [one.period for one in state.submissions.values() if one.period and one.state in _USABLE]
-    last = max([settings.last_period, *later])
-    return periods_between(settings.first_period, last)
+    current = f"{today:%Y-%m}"
+    owed = min(current, settings.last_period or current)
+    months = periods_between(settings.first_period, max([settings.first_period, owed, *later]))
+    return [month for month in months if districts(month)]
 
 
 def status_rows(settings: Settings, state: State, today: dt.date, period: str | None = None) -> list[dict[str, Any]]:
@@ -44,7 +50,7 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
         return _row(settings, state, submission, shared[submission.submission_id], in_time.get(submission.slot))
 
     rows = [row(one) for one in state.submissions.values() if period is None and not one.slot]
-    expected = expected_periods(settings, state)
+    expected = expected_periods(settings, state, today)
     for month in [period] if period else expected:
         due = due_date(settings, month)
         for unit in districts(month):
@@ -118,11 +124,14 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int, 
     }
 
 
-def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
-    """One row per expected slot: period, district_code, state, accepted_submission_id, due, received_on, on_time."""
+def slot_rows(settings: Settings, state: State, periods: Iterable[str]) -> list[dict[str, Any]]:
+    """One row per slot of these months (YYYY-MM).
+
+    Keys: period, district_code, state, accepted_submission_id, due, received_on, on_time.
+    """
     by_slot = files_by_slot(state)
     rows = []
-    for month in expected_periods(settings, state):
+    for month in periods:
         for unit in districts(month):
             slot = (unit.code, month)
             here = by_slot.get(slot, [])
@@ -140,6 +149,11 @@ def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
                 }
             )
     return rows
+
+
+def is_settled(slot: dict[str, Any], today: dt.date) -> bool:
+    """Whether nothing is missing or wrong in a slot (a row of `slot_rows`); one that is not due yet may be silent."""
+    return slot["state"] in (ACCEPTED, EXCUSED) or (slot["state"] == EXPECTED and today <= slot["due"])
 
 
 def slot_state(state: State, slot: tuple[str, str], here: list[Submission]) -> tuple[str, Submission | None]:

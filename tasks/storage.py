@@ -17,10 +17,10 @@ import polars as pl
 from errors import DamagedFile
 from settings import Settings
 from tasks import accept
-from tasks.accept import TABLES_MANIFEST
 from tasks.files import sha256_of, sync_file, temporary_beside
 from tasks.names import is_clutter, is_received_name
 from tasks.remote import Remote, StorageDown, shown_url
+from tasks.schemas import TABLES_MANIFEST
 from telemetry.record import tell_fault
 
 # A copy that was not used for so long makes room.

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from errors import DamagedFile, Fault
-from tasks.accept import TABLES_MANIFEST
 from tasks.files import sha256_of
+from tasks.schemas import TABLES_MANIFEST
 
 # Tables of judgements are named by the start of their hash (tasks/judgements.py).
 _HASHED_NAME = re.compile(r"[0-9a-f]{16}")

@@ -20,7 +20,6 @@ from errors import DatabaseDamaged
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, OPEN_STATES, State, derive_state
 from settings import Settings
-from tasks.accept import TABLES_MANIFEST
 from tasks.derive.common import household_key
 from tasks.fault_words import as_ours
 from tasks.files import sha256_of
@@ -29,6 +28,7 @@ from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
 from tasks.publications import published_contents
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
+from tasks.schemas import TABLES_MANIFEST
 from tasks.storage import accepted_file, accepted_place, raw_names, raw_place, raw_sha256
 
 FROM_BACKUP = "chép lại từ bản sao lưu"

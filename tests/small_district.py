@@ -4,14 +4,17 @@ Year-long stories come from `sample`; here a test makes one valid month and stat
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 
-from forms.dictionary import DEPRIVATIONS, FORM_CODE, KIND_ANNUAL, KIND_MONTHLY
+from forms.dictionary import CLASSES_LISTED, DEPRIVATIONS, FORM_CODE, KIND_ANNUAL, KIND_MONTHLY
 from forms.month import CellValue, DistrictMonth, Row
 from plan.reference import BASELINE_PERIOD, communes, period_end, table, unit_by_code
 from sample.summaries import summarise
 
 DISTRICT = "971"  # Năm Căn: seven xã and one thị trấn
+# In each commune, of each policy; of health-insurance cards no fewer than persons are listed.
+ELIGIBLE, INSURED = 10, 200
 COMMUNE = "32194"  # a xã of Năm Căn
 
 
@@ -64,6 +67,11 @@ def a_month(
     district = unit_by_code(period, district_code)
     assert district is not None
     own = communes(period, district_code)
+    listed = list(rows) if rows is not None else some_rows(district_code)
+    insured = Counter[CellValue]()
+    for row in listed:
+        if row["class"] in CLASSES_LISTED and isinstance(row["persons"], int):
+            insured[row["commune_code"]] += row["persons"]
     residents: list[Row] = [
         {
             "commune_code": unit.code,
@@ -80,7 +88,7 @@ def a_month(
             "commune_code": unit.code,
             "commune_name": unit.name,
             "policy": row["policy"],
-            "eligible": 20,
+            "eligible": max(INSURED, insured[unit.code]) if row["policy"] == "bhyt" else ELIGIBLE,
             "served": served,
         }
         for unit in own
@@ -96,7 +104,7 @@ def a_month(
             "prepared_by": "Người lập mẫu",
             "prepared_on": period_end(period) + dt.timedelta(days=2),
         },
-        household=list(rows) if rows is not None else some_rows(district_code),
+        household=listed,
         commune=residents,
         policy=policies,
     )

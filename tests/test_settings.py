@@ -16,6 +16,8 @@ from terminal import explain
         ("READER_SECONDS", "lâu", "GIAMNGHEO_READER_SECONDS phải là số"),
         ("LOG_STDERR", "có", "GIAMNGHEO_LOG_STDERR phải là true hoặc false"),
         ("REMIND_AFTER", "mai", "GIAMNGHEO_REMIND_AFTER phải là các số ngày, ví dụ 3 hoặc 1,3,7"),
+        ("FIRST_PERIOD", "2020-03", "GIAMNGHEO_FIRST_PERIOD phải là kỳ gốc của Kế hoạch số 19/KH-UBND, 2019-12: chỉ"),
+        ("FIRST_PERIOD", "2019-11", "GIAMNGHEO_FIRST_PERIOD phải là kỳ gốc của Kế hoạch số 19/KH-UBND, 2019-12: chỉ"),
         ("LAST_PERIOD", "2020-13", "GIAMNGHEO_LAST_PERIOD phải là một tháng dạng YYYY-MM"),
         ("LAST_PERIOD", "2018-01", "GIAMNGHEO_LAST_PERIOD phải từ GIAMNGHEO_FIRST_PERIOD trở đi"),
         ("TIMEZONE", "Asia/Hanoi", "GIAMNGHEO_TIMEZONE phải là tên một múi giờ, ví dụ Asia/Ho_Chi_Minh"),

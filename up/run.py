@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -195,7 +196,27 @@ def name_of_worker(settings: Settings) -> str:
     return lost_runs.worker_name(hashlib.sha256(os.fsencode(settings.data)).hexdigest()[:8])
 
 
+def drop_old_deployments(api: Api) -> list[str]:
+    """Forget what an earlier version had deployed and this one has not: its schedules would go on for ever.
+
+    Returns their names. What others have put into the pool, without our tag, is theirs. Raises httpx.HTTPError.
+    """
+    ours = deployed_names()
+    old = [one for one in api.deployments() if POOL in one["tags"] and one["name"] not in ours]
+    for one in old:
+        api.drop_deployment(one["id"])
+    return [one["name"] for one in old]
+
+
+def deployed_names() -> set[str]:
+    """The names that stand in prefect.yaml, those of deployments among them."""
+    return set(
+        re.findall(r"^    name: (\S+)$", (REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+
 def _before_worker(settings: Settings, api: Api, worker: str) -> None:
+    drop_old_deployments(api)
     # Nobody works for this worker now, so what has no process is lost, whatever state it is in.
     clear_lost(api, worker)
     mark = settings.data / "prefect" / PAUSED

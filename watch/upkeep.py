@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
+from tasks.due import is_published, what_is_due
 from tasks.fault_words import as_ours
 from tasks.ledgers import has_received
 from tasks.notices import addresses, given_up_and_waiting
@@ -129,6 +131,31 @@ def release(settings: Settings, state: State) -> Iterator[Line]:
         yield Line("release", BROKEN, says, "báo cho người phát triển" if is_mistake else "giamngheo rebuild")
         return
     yield Line("release", OK, f"Bản đang dùng {name} mở được.")
+
+
+def schedule(settings: Settings, state: State) -> Iterator[Line]:
+    """Whether what was to be published by schedule is: a month once it was due or complete, and what came later."""
+    try:
+        now = dt.datetime.now(ZoneInfo(settings.timezone))
+    except (OSError, KeyError, ValueError):
+        return  # watch.machine.time_zone says so
+    due = what_is_due(settings, state, now.date())
+    if due.as_of is None:
+        yield Line("schedule", OK, f"Theo lịch chưa công bố gì: {due.why}.")
+        return
+    month = f"{due.as_of[5:]}/{due.as_of[:4]}"
+    changed = max(one.event.at for one in state.standings)
+    last = last_runs(settings.data).get("publish")
+    # A run that ended well has seen everything: a correction of a few households it leaves to the next month.
+    has_run = last is not None and last.succeeded_at and dt.datetime.fromisoformat(last.succeeded_at) > changed
+    if has_run or is_published(settings, state, due.as_of):
+        yield Line("schedule", OK, f"Đã công bố những gì đến hạn (đến kỳ {month}).")
+        return
+    if now - changed < dt.timedelta(days=1):
+        yield Line("schedule", OK, f"Có số liệu mới, chờ lượt công bố theo lịch (đến kỳ {month}).")
+        return
+    way = "giamngheo publish-due; xem vì sao lịch không chạy (giamngheo up, hoặc giamngheo-publish.timer)"
+    yield Line("schedule", WARNING, f"Quá một ngày mà chưa công bố những gì đến hạn (đến kỳ {month}).", way)
 
 
 def upkeep(settings: Settings) -> Iterator[Line]:

@@ -25,6 +25,10 @@ _WORDS = {
     "csv": Words("Tải về (CSV)", "Download (CSV)"),
     "source": Words("Nguồn: báo cáo tháng của các huyện; bản công bố", "Source: monthly district reports; release"),
 }
+# In the plan's place where the month has none.
+_WITHOUT_PLAN = Words(
+    "Hộ nghèo, hộ cận nghèo tỉnh Cà Mau qua các tháng", "Poor and near-poor households of Cà Mau province by month"
+)
 
 
 def write_page(warehouse: Path, target: Path) -> None:
@@ -38,7 +42,7 @@ def write_page(warehouse: Path, target: Path) -> None:
         title=Words(f"Kết quả giảm nghèo tỉnh Cà Mau, {when.vi}", f"Poverty reduction in Cà Mau province, {when.en}"),
         css=(FOLDER / "page.css").read_text(encoding="utf-8").strip(),
         js=(FOLDER / "page.js").read_text(encoding="utf-8").strip(),
-        words=_WORDS,
+        words=_WORDS if figures.reductions else _WORDS | {"plan": _WITHOUT_PLAN},
         headline=headline(figures),
         provisional=provisional(figures),
         synthetic=figures.release.is_synthetic,

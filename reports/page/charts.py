@@ -215,7 +215,7 @@ _LABEL_WIDTH = 14
 
 
 def waterfall_steps(row: Row) -> list[tuple[Words, float, float, str]]:
-    """(what, from, to, kind) of a group's year: opening, each flow, what a silent district leaves open, closing."""
+    """(what, from, to, kind) of a group's year: opening, each flow, what a correction made otherwise, closing."""
     opening, closing = row["opening"], row["closing"]
     first, last = row["first_month"], row["last_month"]
     steps: list[tuple[Words, float, float, str]] = [
@@ -229,7 +229,7 @@ def waterfall_steps(row: Row) -> list[tuple[Words, float, float, str]]:
         )
         at += amount
     if at != closing:
-        steps.append((Words("huyện|chưa báo cáo", "districts|not reported"), at, closing, "gap"))
+        steps.append((Words("điều chỉnh|kỳ trước", "earlier month|corrected"), at, closing, "gap"))
     steps.append((Words(f"cuối tháng|{last:%m/%Y}", f"closing|{last:%m/%Y}"), 0, closing, "level"))
     return steps
 

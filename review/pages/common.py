@@ -79,7 +79,8 @@ class Writing:
             return self.fill(key, rule=payload["rule"], until=until, count=count)
         release = str(payload.get("release_id", ""))
         facts = {"period": self.month(event.period or payload.get("as_of")), "release": release}
-        return self.fill(f"event_{event.kind}", **facts)
+        beside = "" if payload.get("current", True) else "_beside"
+        return self.fill(f"event_{event.kind}{beside}", **facts)
 
     def fill(self, key: str, **facts: Any) -> str:
         """A text of words_pages.csv with its facts; numbers as the reader writes them."""

@@ -9,8 +9,9 @@ from ledger.states import ACCEPTED, EXPECTED, HELD, REJECTED, SUPERSEDED, UNREAD
 from plan.reference import districts
 from settings import Settings
 from tasks.judging import needs_look
+from tasks.silence import Silence, silences
 from tasks.status import due_date, expected_periods, files_by_slot, slot_state
-from tasks.timeliness import LATE, arrived_on, timeliness
+from tasks.timeliness import LATE, MISSING, arrived_on, timeliness
 
 # What only a person can move on.
 WAITS_FOR_A_PERSON = (REJECTED, HELD, UNREADABLE)
@@ -47,6 +48,11 @@ class MonthRow:
     cells: tuple[Cell | None, ...]
     totals: dict[str, int]
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the day has passed and nothing came from anybody, nor was anybody excused."""
+        return all(cell is None or (cell.timeliness == MISSING) for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class MonthGrid:
@@ -54,6 +60,23 @@ class MonthGrid:
 
     districts: tuple[tuple[str, str], ...]
     months: tuple[MonthRow, ...]
+
+    def latest_heard(self) -> MonthRow:
+        """The latest month for which anything came; the first one where nothing ever did."""
+        return next((month for month in self.months if month.totals["received"]), self.months[-1])
+
+    def lines(self) -> list[MonthRow | Silence]:
+        """The months as they are listed: a long run of months for which nothing came, all overdue, is one line."""
+        by_period = {month.period: month for month in reversed(self.months)}
+        runs = silences(list(by_period), lambda period: by_period[period].is_silent)
+        shown: list[MonthRow | Silence] = []
+        for month in self.months:
+            run = next((one for one in runs if one.first <= month.period <= one.last), None)
+            if run is None:
+                shown.append(month)
+            elif run not in shown:
+                shown.append(run)
+        return shown
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,7 @@ class Waiting:
 def month_grid(settings: Settings, state: State, today: dt.date) -> MonthGrid:
     """Every expected slot with what became of it."""
     by_slot = files_by_slot(state)
-    periods = expected_periods(settings, state)
+    periods = expected_periods(settings, state, today)
     names: dict[str, str] = {}
     for period in periods:
         names |= {unit.code: unit.name for unit in districts(period)}

@@ -1,6 +1,7 @@
 -- Which policies does sheet Chính sách report on, what does the plan want, and who answers for it?
 -- Grain: one row per policy.
 -- Caution: labour_export has no target in the plan; jobs has a number for the province only.
+-- accountable is NULL where the plan names nobody (legal_aid).
 with
 policies as (select * from input.policies_monitored)
 
@@ -11,7 +12,7 @@ select
     unit,
     case when target = '100% of eligible' then 100 end::integer     as target_coverage_pct,
     target                                                          as target_printed,
-    accountable_vi                                                  as accountable,
+    nullif(accountable_vi, '')                                      as accountable,
     plan_section
 from policies
 order by policy

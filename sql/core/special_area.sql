@@ -1,4 +1,4 @@
--- Which communes are on a list of areas in special difficulty, from which day to which, and how do we know?
+-- Which communes are on a list of areas in special difficulty, from which day to which, and who says so?
 -- Grain: one row per list and commune.
 -- A commune is on a list in the months that end between valid_from and valid_to, and in none where is_listed is false.
 -- Caution: a commune that left on a day which nobody says (the plan invests no longer, yet no day is given) may have
@@ -24,7 +24,6 @@ select
     case active when 'yes' then true when 'no' then false end   as is_active,
     valid_from::date                                            as valid_from,
     if(left_some_day, null, valid_to)::date                     as valid_to,
-    confidence,
     source,
     nullif(note, '')                                            as note
 from dated

@@ -60,11 +60,11 @@ reductions as (
         responsible.plan_section,
         case
             when plan_units.unit_code = '969' and class_group = 'near_poor' and measure = 'end_rate'
-                then 'S1: the plan prints 1.69 where 2.19 - 0.53 gives 1.66'
+                then 'the plan prints 1.69 where 2.19 - 0.53 gives 1.66'
             when plan_units.level = 'province' and measure = 'end_rate'
-                then 'S4: the end rate follows the points, not the households'
+                then 'the end rate follows the points, not the households'
             when plan_units.level = 'province'
-                then if(class_group = 'poor', 'S2', 'S3') || ': points and households of the plan disagree'
+                then 'points and households of the plan disagree'
         end                                                                     as note
     from plan_units
     cross join reduction_measures
@@ -101,7 +101,7 @@ high_poverty as (
             when 100 * poor <= 6 * residents
                 then 'baseline 5 to 6 %: 1 to 2 points, held against 1; rates compared unrounded'
             when 100 * poor < 7 * residents
-                then 'baseline over 6 and under 7 %: not stated by the plan (S9); rates compared unrounded'
+                then 'baseline over 6 and under 7 %: not stated by the plan; rates compared unrounded'
             else 'baseline 7 % or more: 3 points; rates compared unrounded'
         end as note
     from baseline_rates
@@ -115,6 +115,7 @@ coverages as (
         'level_at_least', 'policy_coverage:' || policy, 'eligible', target_coverage_pct::decimal(18, 2),
         null, accountable, plan_section,
         'served since 1 January of the year; the baseline is the whole year before'
+            || if(accountable is null, '; the plan names nobody to answer for it', '')
     from policies
     cross join plan_units
     where policy <> 'jobs'

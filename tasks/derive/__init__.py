@@ -55,5 +55,5 @@ def derive_wave(cases: list[Case], period: str | None) -> Frames:
         household=pardon_errors("household", household),
         commune=pardon_errors("commune", derive_commune(cases, usable, period, counted)),
         movement=pardon_errors("movement", derive_movement(cases, usable, period, counted, household)),
-        policy=pardon_errors("policy", derive_policy(cases, usable, period)),
+        policy=pardon_errors("policy", derive_policy(cases, usable, period, counted)),
     )

@@ -150,6 +150,15 @@ def blank_once(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     )
 
 
+def counted_columns(counted: pl.DataFrame, kinds: Sequence[str]) -> pl.DataFrame:
+    """What `count_households` gives, one row per `s` and commune: a column `KIND__counted` for each kind."""
+    return (
+        counted.filter(pl.col("kind").is_in(kinds))
+        .pivot(on="kind", on_columns=kinds, index=["s", "commune_code"], values="counted")
+        .rename({kind: f"{kind}__counted" for kind in kinds})
+    )
+
+
 def only_counts(keys: Iterable[str]) -> list[pl.Expr]:
     """The count fields with negative numbers taken as not given, for the rules that compare them."""
     return [pl.when(pl.col(key) >= 0).then(pl.col(key)).alias(key) for key in keys]

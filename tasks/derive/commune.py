@@ -4,7 +4,7 @@ import polars as pl
 
 from forms.dictionary import COUNTED_FIELDS, sheets
 from tasks.case import Case
-from tasks.derive.common import blank_once, count_text, only_counts, pair, sheet_rows, with_unit
+from tasks.derive.common import blank_once, count_text, counted_columns, only_counts, pair, sheet_rows, with_unit
 
 SHEET = sheets()["commune"]
 COUNTS = tuple(field.key for field in SHEET.of_type("count"))
@@ -35,6 +35,7 @@ def derive_commune(
         pairs += pair(key, pl.col(key), pl.col(f"{key}__counted"), judged)
     for name, parts, whole in PARTS:
         pairs += pair(f"{name}_within", pl.sum_horizontal(*parts, ignore_nulls=False), pl.col(whole), everywhere)
+    pairs += pair("minority_listed", pl.col("minority_households"), pl.col("minority__counted"), everywhere)
     pairs += pair("listed", pl.col("poor") + pl.col("near_poor"), pl.col("households"), everywhere)
     pairs += pair("kinds", pl.col("income_poor") + pl.col("services_deprived"), pl.col("poor"), everywhere)
     change = 100 * (pl.col("households") - pl.col("previous_households")) / pl.col("previous_households")
@@ -50,11 +51,7 @@ def derive_commune(
 
 
 def _with_counted(frame: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    wide = (
-        counted.filter(pl.col("kind").is_in(COUNTED_FIELDS))
-        .pivot(on="kind", on_columns=COUNTED_FIELDS, index=["s", "commune_code"], values="counted")
-        .rename({key: f"{key}__counted" for key in COUNTED_FIELDS})
-    )
+    wide = counted_columns(counted, (*COUNTED_FIELDS, "minority"))
     return frame.join(wide, on=["s", "commune_code"], how="left", maintain_order="left")
 
 

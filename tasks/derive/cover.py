@@ -1,5 +1,7 @@
 """Sheet Bìa: one row per field, each with the one thing that is expected of it."""
 
+import datetime as dt
+
 import polars as pl
 
 from forms.dictionary import CLASSES_LISTED, CLASSES_POOR, KIND_CORRECTION, sheets
@@ -21,6 +23,9 @@ SCHEMA = {
     "cell_valid": pl.Int32,
     "form_fits": pl.Int32,
     "period_open": pl.Int32,
+    "period_ended": pl.Int32,
+    "received_day": pl.String,
+    "last_day": pl.String,
     "control_given": pl.Int64,
     "control_expected": pl.Int64,
     "poor_change_excess": pl.Int64,
@@ -54,6 +59,7 @@ def derive_cover(cases: list[Case], usable: list[frozenset[str]], household: pl.
                     "form_fits": int(field.key != "form" or cover.form is None or cover.form_fits),
                     "period_open": int(field.key != "period" or _is_open(case, cover)),
                 }
+                | _ended(field.key, case, cover)
                 | _control(field.key, cover, counted)
                 | _change(field.key, case, counted)
             )
@@ -66,6 +72,19 @@ def _is_open(case: Case, cover: Cover) -> bool:
         return True
     begun = case.received_on >= period_end(cover.period).replace(day=1)
     return begun and (not case.is_closed or cover.kind == KIND_CORRECTION)
+
+
+def _ended(key: str, case: Case, cover: Cover) -> dict[str, object]:
+    """Rule F16: the period is over when the file comes. Before it began F05 speaks already."""
+    if key != "period" or cover.period is None:
+        return {"period_ended": 1, "received_day": None, "last_day": None}
+    last = period_end(cover.period)
+    running = last.replace(day=1) <= case.received_on <= last
+    return {"period_ended": int(not running), "received_day": _day(case.received_on), "last_day": _day(last)}
+
+
+def _day(day: dt.date) -> str:
+    return f"{day:%d/%m/%Y}"
 
 
 def _count(case: Case, usable: frozenset[str], own: pl.DataFrame) -> dict[str, int]:

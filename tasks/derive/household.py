@@ -37,6 +37,8 @@ PERSONS_RANGE = (1, 30)
 B2_SCORES = tuple(range(0, 101, 10))
 # Deprivation scores of one household are 10 points each (Phiếu B, part B2).
 POINTS_PER_DEPRIVATION = 10
+# Every other group counts as a minority (form field `ethnicity`).
+MAJORITY = "Kinh"
 AREAS = {"urban": "Thành thị", "rural": "Nông thôn"}
 # A household that moved away or died needs no score (rules H04, H12).
 UNSCORED_MOVEMENTS = ("N_GIAM", "CN_GIAM")
@@ -255,10 +257,11 @@ def count_households(
 ) -> pl.DataFrame:
     """What sheet Hộ counts per submission and commune, in long form.
 
-    Columns: s, commune_code, kind, counted. `kind` is a field of sheet Xã (`poor`, `poor_persons` …) or of
-    sheet Diễn biến as `GROUP.measure.flow` (`N.households.decrease_1`, `CN.persons.closing`). A commune in
-    which a row can't be counted is left out, and so is the whole submission where a row's commune is unknown:
-    the rules that compare with these counts then say nothing there.
+    Columns: s, commune_code, kind, counted. `kind` is a field of sheet Xã (`poor`, `poor_persons` …), one of
+    `minority`, `persons` and `lacking_insurance` (of poor and near-poor households together), or of sheet
+    Diễn biến as `GROUP.measure.flow` (`N.households.decrease_1`, `CN.persons.closing`). A commune in which a row
+    can't be counted is left out, and so is the whole submission where a row's commune is unknown: the rules that
+    compare with these counts then say nothing there.
     """
     frame = household.lazy()
     listed = frame.filter(pl.col("class").is_in(CLASSES_LISTED))
@@ -276,6 +279,9 @@ def count_households(
         "near_poor_persons": ~is_poor * persons,
         "near_poor_social_protection": ~is_poor & pl.col("social_protection__yes"),
         "near_poor_khmer": ~is_poor & khmer,
+        "minority": pl.col("group_name") != MAJORITY,
+        "persons": persons,
+        "lacking_insurance": pl.col("health_insurance__yes"),
         "N.households.closing": is_poor,
         "N.persons.closing": is_poor * persons,
         "CN.households.closing": ~is_poor,

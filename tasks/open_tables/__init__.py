@@ -23,6 +23,7 @@ REFERENCES = (
     "core.indicator_definition",
     "core.movement_type",
     "core.period",
+    "core.plan",
     "core.plan_number",
     "core.policy",
     "core.poverty_cause",

@@ -51,9 +51,9 @@ def test_severity_and_outcome_fit(rule: Rule) -> None:
 
 
 def test_codes_are_unique_and_those_of_the_contract() -> None:
-    expected = [f"F{n:02d}" for n in range(1, 15)] + [f"H{n:02d}" for n in range(1, 21)]
-    expected += [f"C{n:02d}" for n in range(1, 7)] + [f"M{n:02d}" for n in range(1, 6)]
-    expected += [f"P{n:02d}" for n in range(1, 4)] + [f"X{n:02d}" for n in range(1, 8)]
+    expected = [*(f"F{n:02d}" for n in range(1, 15)), "F16"] + [f"H{n:02d}" for n in range(1, 21)]
+    expected += [f"C{n:02d}" for n in range(1, 8)] + [f"M{n:02d}" for n in range(1, 6)]
+    expected += [f"P{n:02d}" for n in range(1, 8)] + [f"X{n:02d}" for n in range(1, 8)]
     assert list(rules()) == expected
 
 

@@ -109,6 +109,42 @@ def nobody_listed(of: Make = a_month, **cover: CellValue) -> Make:
     return make
 
 
+def minorities(given: int) -> Make:
+    """Everyone listed is Hoa, and sheet Xã gives so many minority households."""
+
+    def make() -> DistrictMonth:
+        month = a_month(rows=[row | {"ethnicity": "Hoa"} for row in a_month().household])
+        return _with(month, "commune", 1, minority_households=given, khmer_households=0)
+
+    return make
+
+
+def _with(month: DistrictMonth, name: str, index: int, **changes: CellValue) -> DistrictMonth:
+    month.rows(name)[index] |= changes
+    return month
+
+
+def everybody_listed() -> DistrictMonth:
+    """The households' commune has no residents but those on sheet Hộ, and no more are eligible than live there."""
+    month = sheet("commune", 1, households=12, persons=48, minority_households=0, khmer_households=0)()
+    for row in month.policy:
+        if row["commune_code"] == COMMUNE and row["policy"] == "bhyt":
+            row["eligible"] = 48
+    return month
+
+
+def several(*cells: tuple[int, Row], of: Make = a_month) -> Make:
+    """A month in which rows of sheet Chính sách are changed, by their index."""
+
+    def make() -> DistrictMonth:
+        month = of()
+        for index, changes in cells:
+            month.policy[index] |= changes
+        return month
+
+    return make
+
+
 NOT_FILLED_IN: Expected = [("C01", "C4"), ("C01", "E4"), ("P01", "D4"), ("F04", "B10"), ("F04", "B11"), ("F04", "B12")]
 
 
@@ -257,10 +293,7 @@ BASELINE: dict[str, tuple[Make, Expected]] = {
         sheet("commune", 1, households=11, persons=44, minority_households=0, khmer_households=0),
         [("C02", "G5")],
     ),
-    "C02 holds: all are listed": (
-        sheet("commune", 1, households=12, persons=48, minority_households=0, khmer_households=0),
-        [],
-    ),
+    "C02 holds: all are listed": (everybody_listed, []),
     "C03 N1 and N2 are not the poor": (sheet("commune", 1, income_poor=7), [("C03", "I5")]),
     "C04 more Khmer than minority": (sheet("commune", 1, khmer_households=51), [("C04", "F5")]),
     "C04 holds: as many": (sheet("commune", 1, khmer_households=50), []),
@@ -285,9 +318,43 @@ BASELINE: dict[str, tuple[Make, Expected]] = {
     # P01, P02
     "P01 no number": (sheet("policy", 0, served=None), [("P01", "E4")]),
     "P01 words": (sheet("policy", 0, eligible="nhiều"), [("P01", "D4")]),
-    "P02 more than eligible": (sheet("policy", 0, served=21), [("P02", "E4")]),
-    "P02 holds: as many": (sheet("policy", 0, served=20), []),
+    "P02 more than eligible": (sheet("policy", 1, served=11), [("P02", "E5")]),
+    "P02 holds: as many": (sheet("policy", 1, served=10), []),
     "P02 holds: jobs know no ceiling": (sheet("policy", 13, served=500), []),
+    # P04: households of a policy counted in households, persons of one counted in persons
+    "P04 more eligible than households": (sheet("policy", 1, eligible=1001), [("P04", "D5")]),
+    "P04 more eligible and served than households": (
+        sheet("policy", 1, eligible=99_999, served=99_999), [("P04", "D5"), ("P04", "E5")],
+    ),
+    "P04 more served than persons": (sheet("policy", 13, served=40_400_000), [("P04", "E17")]),
+    "P04 more served than households, and than eligible": (sheet("policy", 1, served=1001), [("P04", "E5")]),
+    "P04 holds: all households": (sheet("policy", 1, eligible=1000, served=1000), []),
+    "P04 holds: all persons": (sheet("policy", 13, eligible=4000, served=4000), []),
+    "P04 not judged: residents are no number": (
+        lambda: _with(sheet("policy", 1, eligible=1001)(), "commune", 0, households=None), [("C01", "C4")],
+    ),
+    "P04 not judged: fewer residents than are listed": (
+        sheet("commune", 1, households=9, persons=40, minority_households=0, khmer_households=0), [("C02", "G5")],
+    ),
+    # P05, P07: rows 18 to 31 of sheet Chính sách are the households' commune, the first about insurance
+    "P05 one insured person for each commune": (
+        several(*[(14 * commune, {"eligible": 1}) for commune in range(8)]), [("P05", "D18")],
+    ),
+    "P05 one fewer than listed": (sheet("policy", 14, eligible=47, served=47), [("P05", "D18")]),
+    "P05 holds: as many as listed": (sheet("policy", 14, eligible=48), []),
+    "P05 not judged: a household that can't be counted": (
+        lambda: _with(sheet("policy", 14, eligible=1)(), "household", 0, persons=None), [("H04", "K4")],
+    ),
+    "P07 all served, though twelve lack insurance": (sheet("policy", 14, served=200), [("P07", "E18")]),
+    "P07 holds: one is not served": (sheet("policy", 14, served=199), []),
+    "P07 holds: nobody lacks it": (sheet("policy", 0, served=200), []),
+    "P07 not judged: more than all": (sheet("policy", 14, served=201), [("P02", "E18")]),
+    # C07
+    "C07 fewer minority households than are listed": (minorities(given=11), [("C07", "E5")]),
+    "C07 holds: as many as listed": (minorities(given=12), []),
+    "C07 not judged: no ethnic group of the list": (
+        lambda: _with(minorities(given=11)(), "household", 0, ethnicity="Không rõ"), [("H17", "J4")],
+    ),
     # F10
     "F10 no line of a commune": (without("policy", 3), [("F10", "")]),
     "F10 no group of a commune": (without("movement", 0), [("F10", "")]),
@@ -379,14 +446,41 @@ CROSS: dict[str, tuple[Make, Expected]] = {
         january(more=[NEW | {"household_code": f"{n:04d}"} for n in range(900, 931)]), [("X06", "B10")],
     ),
     "M05 opens with another number": (january_sheet("movement", 4, opening=9), [("M05", "E8")]),
+    "P06 thirty more eligible": (january_sheet("policy", 1, eligible=40), []),
+    "P06 thirty-one more": (january_sheet("policy", 1, eligible=41), [("P06", "D5")]),
+    "P06 thirty-one more in two communes": (
+        several((1, {"eligible": 20}), (15, {"eligible": 31}), of=january()), [("P06", "D19")],
+    ),
+    "P06 holds: from one commune to another": (
+        several((0, {"eligible": 300}), (28, {"eligible": 100}), of=january()), [],
+    ),
+    "P06 a quarter more": (january_sheet("policy", 0, eligible=600), []),
+    "P06 more than a quarter": (january_sheet("policy", 0, eligible=601), [("P06", "D4")]),
+    "P06 more than a quarter fewer": (
+        several(*[(at, {"eligible": 0, "served": 0}) for at in (0, 42)], (28, {"eligible": 199}), of=january()),
+        [("P06", "D4")],
+    ),
+    "P06 not judged: one commune's number is beyond its residents": (
+        january_sheet("policy", 1, eligible=1001), [("P04", "D5")],
+    ),
+    "P06 not judged: one commune's number is no number": (
+        several((1, {"eligible": "?"}), (15, {"eligible": 100}), of=january()), [("P01", "D5")],
+    ),
     "P03 holds: January starts anew": (january_sheet("policy", 0, served=0), []),
     "F05 a closed period": (january(), [("F05", "B6")]),
     "F05 holds: a correction of a closed period": (january(kind=KIND_CORRECTION), []),
     "F05 not begun": (january(), [("F05", "B6")]),
-    "F05 holds: on its first day": (january(), []),
+    "F16 on its first day": (january(), [("F16", "B6")]),
+    "F16 on its last day": (january(), [("F16", "B6")]),
+    "F16 holds: the day after": (january(), []),
 }  # fmt: skip
 CLOSED = ("F05 a closed period", "F05 holds: a correction of a closed period")
-RECEIVED = {"F05 not begun": dt.date(2019, 12, 31), "F05 holds: on its first day": dt.date(2020, 1, 1)}
+RECEIVED = {
+    "F05 not begun": dt.date(2019, 12, 31),
+    "F16 on its first day": dt.date(2020, 1, 1),
+    "F16 on its last day": dt.date(2020, 1, 31),
+    "F16 holds: the day after": dt.date(2020, 2, 1),
+}
 
 
 def read_month(folder: Path, month: DistrictMonth) -> ReadWorkbook:
@@ -410,7 +504,7 @@ def judge(folder: Path, period: str, made: dict[str, tuple[Make, Expected]]) -> 
         case = Case(
             submission_id=name,
             workbook=workbook,
-            received_on=RECEIVED.get(name, period_end(period)),
+            received_on=RECEIVED.get(name, period_end(period) + dt.timedelta(days=1)),
             district_code=found.district_code,
             period=found.period,
             form_fits=found.form_fits,

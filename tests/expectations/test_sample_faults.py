@@ -19,12 +19,13 @@ from flows.runner import DirectRunner
 from forms.dictionary import sheets
 from ledger.states import Submission
 from sample.faults import FaultCase, write_faults
+from sample.story import HANOI
 from settings import Settings
 from tasks import decide
 from tasks.findings import MASK, SCHEMA
 from tasks.judgements import read_findings
 
-AT = dt.datetime(2020, 3, 5, 3, tzinfo=dt.UTC)
+AT = dt.datetime(2020, 4, 5, 3, tzinfo=dt.UTC)
 PERSONAL = {field.key for sheet in sheets().values() for field in sheet.fields if field.personal}
 # Both twins are named, each pointing to the other; the case names the second.
 TWINS = ("H03", "H15")
@@ -56,7 +57,11 @@ def taken(data: Path, *, passing: bool) -> Run:
     settings = Settings(data=data, settle_seconds=0, ledger_url="", pseudonym_key="k")
     record(settings, DirectRunner(), lambda state: decide.close(state, CLOSED, "Thẩm định", "khoá sổ quý", AT), AT)
     cases = write_faults(settings.inbox, list(rules()), passing=passing)
-    return Run(settings, {case.rule: case for case in cases}, ingest(settings, DirectRunner(), clock=lambda: AT))
+    arrivals = {
+        case.path.name: dt.datetime.combine(case.received_on, dt.time(12), HANOI) for case in cases if case.received_on
+    }
+    report = ingest(settings, DirectRunner(), received_at=arrivals, clock=lambda: AT)
+    return Run(settings, {case.rule: case for case in cases}, report)
 
 
 @pytest.fixture(scope="module")

@@ -180,7 +180,7 @@ def test_without_a_cluster_the_file_waits(tmp_path: Path, monkeypatch: pytest.Mo
     settings = at_home(tmp_path / "data", work="dask", dask_scheduler="tcp://127.0.0.1:1")
     deliver(settings, waiting=a_month())
     (fault,) = run(settings).faults
-    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1: ")
+    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1. ")
     assert run(settings.model_copy(update={"work": "processes"})).state.submissions.popitem()[1].state == "accepted"
 
 
@@ -201,7 +201,7 @@ def test_a_worker_of_other_code_does_nothing(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(on_worker, "rule_pack", lambda: "of another year")
     fault = on_worker.unpacked(on_worker.perform(sent)).fault
     assert isinstance(fault, SystemFault)
-    assert f"có bộ quy tắc of another year, khác với {rule_pack()} của máy điều phối" in fault.message_vi
+    assert f"có bộ quy tắc of another year, khác với {rule_pack()} của máy điều phối" in fault.sentence()
     # What it could not even unpack is told the same way: the job is looked into last.
     torn = pickle.dumps((rule_pack(), b"a job of a class that is not here"))
     assert on_worker.unpacked(on_worker.perform(torn)).fault.args == fault.args  # type: ignore[union-attr]

@@ -124,7 +124,7 @@ def test_other_bytes_under_a_published_id_are_refused_and_told(
     monkeypatch.setattr("flows.publish.write_reports", lambda folder: (folder / page.name).write_text("khác"))
     with pytest.raises(SystemFault) as refused:
         publish(copy, DirectRunner(), now=AT)
-    assert f"bản công bố {release.name} đã từng công bố" in refused.value.message_vi
+    assert f"bản công bố {release.name} đã từng công bố" in refused.value.vi
     assert list(copy.releases.iterdir()) == []
 
 

@@ -121,7 +121,30 @@ def test_monitored_policies_are_fourteen_with_the_jobs_of_the_plan() -> None:
     policies = {row["policy"]: row for row in table("policies_monitored")}
     assert len(policies) == len(table("policies_monitored")) == 14
     assert str(figure("target_jobs")) in policies["jobs"]["target"]
-    assert all(row["label_vi"] and row["accountable_vi"] and row["plan_section"] for row in policies.values())
+    assert all(row["label_vi"] and row["plan_section"] for row in policies.values())
+    # Legal aid (III.2) is given to nobody.
+    assert {policy for policy, row in policies.items() if not row["accountable_vi"]} == {"legal_aid"}
+
+
+def test_100_percent_is_wanted_by_one_section_alone() -> None:
+    """Section II.1 says that all receive the policies; where else would a policy have its 100 % from?"""
+    rows = table("policies_monitored")
+    for row in rows:
+        assert (row["target"] == "100% of eligible") == ("II.1" in row["plan_section"].split("; ")), row["policy"]
+    assert sum(row["target"] == "100% of eligible" for row in rows) == 12
+
+
+def test_each_deprivation_is_ended_by_a_policy_of_its_department() -> None:
+    """Section V gives a deprivation and the policy against it to the same body."""
+    policies = {row["policy"]: row["accountable_vi"] for row in table("policies_monitored")}
+    bodies = {
+        row["item_key"].split()[1]: row["accountable_vi"]
+        for row in table("responsibilities")
+        if row["item_type"] == "deprivation_indicator" and row["role"] == "accountable"
+    }
+    ended = table("policy_deprivations")
+    assert {row["deprivation"] for row in ended} == set(DEPRIVATIONS)
+    assert [row for row in ended if policies[row["policy"]] != bodies[row["deprivation"]]] == []
 
 
 class TestInconsistencies:

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from docx.shared import Mm, Pt
 from docxtpl import DocxTemplate
-from report_data import SILENT_NAME
+from report_data import SILENT, SILENT_NAME
 
 from forms.numbers import number_vi, signed_vi
 from labels.table import STATUSES
@@ -219,7 +219,10 @@ class TestWords:
         assert rows[7][4:] == [*written[0], *written[1], *changes]
 
     def test_policies_and_the_plans_contradictions_are_listed(self, complete: Path) -> None:
-        assert len(table_below(complete, "Chính sách")) == 15
+        policies = table_below(complete, "Chính sách")
+        assert len(policies) == 15
+        # Section III.2 gives legal aid to nobody.
+        assert [row[0] for row in policies if row[1] == "Kế hoạch không nêu cơ quan"] == ["Trợ giúp pháp lý"]
         numbers = table_below(complete, "Số in")
         assert ["S1", "II.3", "Dự báo tỷ lệ hộ cận nghèo cuối năm 2020", "Huyện Cái Nước", "1,69", "1,66"] in numbers
         assert "- S9, mục II.1: Kế hoạch giao mức giảm" in text_of(complete)
@@ -232,11 +235,23 @@ class TestWords:
         assert len(set(names)) == len(names)
         assert all(name[0].isupper() for name in names)
 
-    def test_a_missing_district_is_named_and_nothing_is_compared(self, provisional: Path) -> None:
+    def test_a_missing_district_is_named_and_its_like_is_compared(self, provisional: Path) -> None:
         text = text_of(provisional)
         assert f"SỐ LIỆU TẠM TÍNH: thiếu báo cáo của {SILENT_NAME}" in text
         assert f"8/9 huyện, thành phố. Chưa có báo cáo của: {SILENT_NAME}" in text
-        assert "so với cuối năm 2019" not in text[text.index(HEADINGS[0]) : text.index(HEADINGS[1])]
+        assert "Về thay đổi so với cuối năm 2019: chỉ so 8/9 huyện có số liệu ở cả hai kỳ." in text
+        with open_warehouse(provisional / WAREHOUSE) as connection:
+            now = level(connection, "poor_households")
+            ((then,),) = connection.execute(
+                "select sum(value) from mart.indicator where level = 'district' and unit_code <> ?"
+                " and population = 'all' and indicator = 'poor_households'"
+                " and period = (select first_period from meta.build)",
+                [SILENT],
+            ).fetchall()
+        assert f"8/9 huyện đã báo cáo có {number_vi(now)} hộ nghèo" in text
+        assert f"so với cuối năm 2019 ({number_vi(then)} hộ, " in text
+        assert f"số hộ {change_vi(now - then, 0, 'hộ')}, tỷ lệ" in text
+        assert "Toàn tỉnh có" not in text
         [row] = [row for row in table_below(provisional, "Tổng số hộ dân cư") if row[1].startswith(SILENT_NAME)]
         assert row[1:] == [f"{SILENT_NAME} (chưa có báo cáo)", *[""] * 7]
         months = {row[0]: row[1] for row in table_below(provisional, "Tháng")}

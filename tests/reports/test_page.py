@@ -113,14 +113,31 @@ def test_a_gap_is_named_in_the_banner_the_headline_and_the_grid(page: Path, figu
     assert "2 trong 9 huyện" in banner.vi
     assert "Huyện Thới Bình, Huyện Ngọc Hiển" in banner.vi
     sentences = headline(figures)
-    assert "7 trong 9 huyện đã báo cáo có 70 hộ nghèo" in sentences[0].vi
+    assert "7/9 huyện đã báo cáo có 70 hộ nghèo" in sentences[0].vi
     assert "7 of 9 districts that have reported counted 70 poor households" in sentences[0].en
-    assert "chưa tính được" in sentences[1].vi
+    assert "chưa đủ số liệu để so với chỉ tiêu 0,50 (7/9 huyện đã báo cáo)" in sentences[1].vi
     states = {
         row["district_code"]: charts.slot_state(row) for row in figures.slots if f"{row['period']:%Y-%m}" == JANUARY
     }
     assert (states[THOI_BINH], states[NGOC_HIEN], states["964"]) == ("held", "expected", "accepted")
     assert banner.vi in page.read_text(encoding="utf-8")
+
+
+def test_the_register_stands_beside_what_a_policy_reports(gaps: Path, figures: Figures) -> None:
+    """And a policy that the plan gives to nobody says so, in both languages."""
+    (section,) = [one for one in sections(figures) if one.key == "policies"]
+    assert section.table is not None
+    columns = [column.words.vi for column in section.table.columns]
+    rows = {row[0].words.vi: dict(zip(columns, row, strict=True)) for row in section.table.rows}
+    with duckdb.connect(str(gaps), read_only=True) as connection:
+        known = connection.execute(
+            "select policy_name_vi, register_deprived_households from mart.coverage"
+            " where level = 'province' and period = (select max(period) from mart.coverage)"
+        ).fetchall()
+    found = {name.partition(":")[0]: row["Hộ còn thiếu hụt"].words for name, row in rows.items()}
+    assert found == {name: number(count, 0) for name, count in known}
+    nobody = rows["Trợ giúp pháp lý"]["Cơ quan chủ trì"].words
+    assert nobody == ("Kế hoạch không nêu cơ quan", "The plan names no body")
 
 
 def test_the_baseline_alone_makes_a_page_too(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def period_of(rule: str) -> str:
     """A month that has before it what the rule compares with."""
     if rule in ("P03", "X03", "X07"):
         return "2020-02"
-    later = rule[0] in "MX" or rule in ("H04", "H15", "H20")
+    later = rule[0] in "MX" or rule in ("H04", "H15", "H20", "P06")
     return "2020-01" if later else BASELINE_PERIOD
 
 

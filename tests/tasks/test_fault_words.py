@@ -14,10 +14,10 @@ from xlsxwriter.exceptions import FileCreateError
 
 from errors import DamagedFile, ProgramFault, SystemFault
 from ledger.events import Ledger
-from tasks.accept import TABLES_MANIFEST
 from tasks.fault_words import as_ours, in_words
 from tasks.files import sha256_of, write_bytes
 from tasks.judgements import write_judgement
+from tasks.schemas import TABLES_MANIFEST
 from tasks.stored import reading_accepted, reading_judgements
 from telemetry.file import configure
 from telemetry.record import tell_fault

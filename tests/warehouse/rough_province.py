@@ -92,9 +92,9 @@ def rough_province(
     return registers
 
 
-def released(folder: Path, registers: Sequence[Register], as_of: str) -> Path:
+def released(folder: Path, registers: Sequence[Register], as_of: str, **differs: object) -> Path:
     """A folder with warehouse.duckdb, tables/ and public/ of some registers, audited."""
-    build_warehouse(folder / "warehouse.duckdb", write_inputs(folder, list(registers), as_of))
+    build_warehouse(folder / "warehouse.duckdb", write_inputs(folder, list(registers), as_of, **differs))
     assert run_audits(folder / "warehouse.duckdb") == []
     write_complete(folder / "warehouse.duckdb", folder / "tables")
     write_public(folder / "warehouse.duckdb", folder / "public", SUPPRESSION_KEY)

@@ -14,6 +14,8 @@ DAMAGE = {
     " where unit_code = '31999' and class = 'N' and measure = 'households' and period = '2019-12-31'",
     "classes_add_up": "update mart.indicator set value = 5 where unit_code = '964' and indicator = 'poor_households'"
     " and population = 'income_poor' and period = '2019-12-31'",
+    "coverage_stands_on_the_register": "update mart.coverage set register_persons = register_persons + 1"
+    " where unit_code = '96' and policy = 'bhyt' and period = '2019-12-31'",
     "deprivations_match_points": "update core.household_month set b2_points = 90 where merit",
     "every_indicator_is_there": "delete from mart.indicator where unit_code = '964' and indicator = 'persons'",
     "every_target_is_there": "delete from mart.target_vs_actual where target = 'jobs' and period = '2020-06-30'",

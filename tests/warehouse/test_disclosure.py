@@ -12,8 +12,10 @@ from attacker import CLOSE, KEY, attack, attack_releases, need_of, read_counts, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rough_province import released, rough_province
-from warehouse_data import BASELINE, NAM_CAN, NGOC_HIEN, SUPPRESSION_KEY, Register
+from warehouse_data import BASELINE, NAM_CAN, NGOC_HIEN, SUPPRESSION_KEY, Register, write_inputs
 
+from plan.reference import period_end
+from tasks.build import RESTATED
 from tasks.disclosure import suppressed_counts
 from tasks.disclosure.counts import Counts, Places
 from tasks.disclosure.hidden import Hidden
@@ -27,7 +29,10 @@ from tasks.open_tables import write_public
 # words of validators, who may speak of a household.
 LEFT_OUT = {
     "movement": {"decrease_3", "increase_4", "gross_exits", "gross_entries"},
-    "restatement": {"replaced", "caused_by", "decided_by", "reason", "event_ids"},
+    "restatement": {
+        *("replaced", "caused_by", "decided_by", "reason", "event_ids"),
+        *("mart", "mart_key", "mart_column", "verdict_published", "verdict_now", "was_public"),
+    },
     "submission_status": {"submission_id", "reason"},
 }
 DESCRIBING = ("decimals", "districts_", "areas_", "critical", "warning", "info", "target_value", "printed")
@@ -153,6 +158,44 @@ def test_where_sums_of_districts_are_suppressed_no_other_table_shows_them(tmp_pa
         .is_empty()
     )
     assert lacking.height > 0
+
+
+def test_a_sum_that_an_earlier_release_suppressed_is_not_told_by_a_later_one(tmp_path: Path) -> None:
+    """So few poor that sums of districts go; then a correction after which they stay."""
+    few, more = (
+        {one.district_code: one for one in rough_province(4, (NAM_CAN, NGOC_HIEN), [BASELINE], poor=poor, moves=0)}
+        for poor in (2, 30)
+    )
+    changed = []
+    for code, register in more.items():
+        register.version = "corrected"
+        register.households = [row | {"submission_id": register.submission_id} for row in register.households]
+        changed.append(restated_row(few[code], register))
+    then = released(tmp_path / "then", [*few.values()], BASELINE)
+    restated = pl.DataFrame(changed, schema=RESTATED, orient="row")
+    write_inputs(tmp_path / "now", [*few.values()], BASELINE)
+    now = released(tmp_path / "now", [*more.values()], BASELINE, restated=restated)
+    before, told = (public_marts(then)["mart.indicator"], public_marts(now)["mart.restatement"])
+    figures = ["period", "unit_code", "indicator", "population"]
+    closed = before.filter("suppressed", pl.col("level") != "commune").select(figures)
+    of_closed = told.join(closed, on=figures, how="semi")
+    assert of_closed.height > 10
+    assert of_closed.select("as_published", "change").null_count().row(0) == (of_closed.height,) * 2
+    assert of_closed["suppressed"].all()
+    assert of_closed["as_known_now"].null_count() < of_closed.height
+    # The others are as the earlier release showed them.
+    shown = told.join(closed, on=figures, how="anti").join(before, on=figures)
+    assert shown.filter(~pl.col("suppressed")).height > 100
+    assert shown.filter(~pl.col("suppressed"), pl.col("as_published") != pl.col("value")).is_empty()
+
+
+def restated_row(then: Register, now: Register) -> dict[str, object]:
+    """A correction of a register that a release published."""
+    at = dt.datetime(2020, 3, 2, 3, tzinfo=dt.UTC)
+    row = dict.fromkeys(RESTATED) | {"release_id": "earlier", "published_at": at, "decided_at": at, "event_id": 1}
+    row |= {"period": period_end(then.period), "district_code": then.district_code, "is_same_method": True}
+    files = {"published_submission_id": then.submission_id, "submission_id": now.submission_id}
+    return row | files | {"cause": "correction", "decision": "accepted", "decided_by": "hệ thống"}
 
 
 def test_no_small_count_of_a_commune_is_public(rough: Path, sample_year: Path) -> None:

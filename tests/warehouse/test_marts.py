@@ -36,6 +36,18 @@ def test_coverage_by_unit(query: Query) -> None:
     assert set(query(province)) == {(8, True)}
 
 
+def test_coverage_says_what_the_register_says(query: Query) -> None:
+    """Năm Căn has the five households of the worked example; the city reports on policies of its own."""
+    sql = (
+        "select policy, register_households, register_persons, register_deprived_households from mart.coverage"
+        " where period = '2019-12-31' and unit_code = ? and policy in ('bhyt', 'housing', 'water', 'jobs') order by all"
+    )
+    lacking = {"bhyt": 4, "housing": 3, "jobs": None, "water": 0}
+    assert query(sql, NAM_CAN) == [(policy, 5, 20, count) for policy, count in lacking.items()]
+    empty = "select distinct register_households, register_persons from mart.coverage where unit_code = '973'"
+    assert query(empty) == [(0, 0)]
+
+
 @pytest.mark.parametrize("weight", ["household", "person"])
 def test_multidimensional_poverty_is_the_worked_example(query: Query, weight: str) -> None:
     sql = (

@@ -116,6 +116,9 @@ def test_every_target_stands_for_every_month_of_the_plan(query: Query) -> None:
     assert {count for _, count in counts} == {10 * (8 + 13 + 20) + 1 + 5}
 
 
-def test_every_target_names_who_answers_for_it(query: Query) -> None:
-    sql = "select distinct target, level from mart.target_vs_actual where accountable is null or plan_section is null"
-    assert query(sql) == []
+def test_every_target_names_who_answers_for_it_or_that_the_plan_names_nobody(query: Query) -> None:
+    sql = "select distinct target from mart.target_vs_actual where accountable is null"
+    assert query(sql) == [("policy_coverage:legal_aid",)]
+    sql = "select distinct accountable is null from mart.target_vs_actual where note like '%the plan names nobody%'"
+    assert query(sql) == [(True,)]
+    assert query("select count(*) from mart.target_vs_actual where plan_section is null or accountable = ''") == [(0,)]
