@@ -43,6 +43,8 @@ NEXT_FOR_DISTRICT: Mapping[str, Words] = kinds()["next_for_district"]
 NEXT_IN_NOTICE: Mapping[str, Words] = kinds()["next_in_notice"]
 TIMELINESS: Mapping[str, Words] = kinds()["timeliness"]
 STATUSES: Mapping[str, Words] = kinds()["status"]
+# What stands before what a target still lacks, by its status.
+REMAINING: Mapping[str, Words] = kinds()["remaining"]
 TARGETS: Mapping[str, Words] = kinds()["target"]
 GROUPS: Mapping[str, Words] = kinds()["group"]
 UNITS: Mapping[str, Words] = kinds()["unit"]

@@ -76,7 +76,7 @@ def describe(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("begin")
     for entry in described:
         object_ = f'column {entry.table}."{entry.column}"' if entry.column else f"table {entry.table}"
-        unit = f" [{entry.unit}]" if entry.unit else ""
+        unit = f" ({entry.unit})" if entry.unit else ""
         comment = f"{entry.description_en}{unit} | {entry.description_vi}"
         connection.execute(f"comment on {object_} is {quoted(comment)}")
     connection.execute("commit")

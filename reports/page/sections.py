@@ -340,7 +340,7 @@ def _policies_without_plan(figures: Figures, title: Words) -> Section:
         [
             Words(row["policy_name_vi"], row["policy_name"]),
             *(row[key] for key in ("eligible", "served", "coverage_pct")),
-            same(row["accountable"]) if row["accountable"] else Words(*NO_BODY),
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
         ]
         for row in figures.coverage
     ]

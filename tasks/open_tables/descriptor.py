@@ -61,7 +61,7 @@ SUPPRESSED = DictionaryEntry(
     "",
     "True where a number of the row is left empty to protect small counts; an empty number is then not a zero",
     "Có số liệu bị ẩn để bảo vệ số nhỏ; ô trống khi đó không phải là số 0",
-    "docs/disclosure.md",
+    "suppression of small counts",
 )
 
 _SOURCES = [

@@ -490,6 +490,25 @@ def _lose_the_first(room: Room) -> object:
     return lose
 
 
+def test_what_came_before_its_month_had_ended_is_judged_by_the_day_on_which_it_comes_again(room: Room) -> None:
+    """F16 by the calendar of the province: 31 December 17:00 UTC is the first minute of January in Hà Nội."""
+    path = room.drop("som.xlsx", december())
+    content = path.read_bytes()
+    early = dt.datetime(2019, 12, 31, 16, 59, tzinfo=dt.UTC)
+    report = room.run(received_at={"som.xlsx": early})
+    (submission,) = report.state.submissions.values()
+    assert submission.state == "held"
+    (finding,) = read_findings(room.settings.judgements, report.state, submission, "UTC").iter_rows(named=True)
+    assert (finding["rule"], finding["sheet"], finding["cell"]) == ("F16", "Bìa", "B6")
+    assert (finding["value"], finding["expected"]) == ("2019-12", "31/12/2019")
+    assert finding["message_vi"] == "Tệp nhận ngày 31/12/2019, trước khi kỳ báo cáo kết thúc (31/12/2019)"
+    room.drop("som.xlsx", content)
+    report = room.run(received_at={"som.xlsx": early + dt.timedelta(minutes=1)})
+    (submission,) = report.state.submissions.values()
+    assert submission.state == "accepted"
+    assert submission.received_at == early
+
+
 def test_an_empty_inbox_is_nothing_to_do(room: Room) -> None:
     report = room.run()
     assert (report.taken, report.judged, report.faults, room.events) == ([], [], [], [])

@@ -185,7 +185,7 @@ def test_what_was_withdrawn_is_no_longer_known_and_says_why(office: Office) -> N
 def test_an_older_month_is_made_beside_what_readers_have(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.take("december", a_month())
     office.take("january", a_month(JANUARY, previous=a_month()))
-    year = office.publish().release.release_id
+    year = (first := office.publish().release).release_id
     office.close(DECEMBER)
     office.take("corrected", corrected_december())
     monkeypatch.setattr(cli, "_settings", lambda: office.settings)
@@ -198,6 +198,10 @@ def test_an_older_month_is_made_beside_what_readers_have(office: Office, monkeyp
     assert (event.payload["current"], event.by) == (False, BY)
     assert [one["period"] for one in event.payload["small_changes"]] == [DECEMBER]
     assert office.current == year
+    # Who subtracts two public tables sees the one household: that is what the word was needed for.
+    shown, now = (households_of(one) for one in (first.path, office.settings.releases / december))
+    seen = {value - shown[key] for key, value in now.items() if key in shown and key[1] == DISTRICT}
+    assert seen == {0, -1}
     assert "giữ nguyên" in notices_of([event], AT)[0].body
     # Again: nothing is new. And made from nothing, readers have the release that they had the month of.
     before = len(office.state.published)
@@ -227,14 +231,11 @@ def households_of(folder: Path) -> dict[tuple[str, ...], int]:
     return dict(zip(keys, counts["numerator"].cast(pl.Int64), strict=True))
 
 
-def test_a_correction_of_one_household_needs_a_word_or_waits_for_the_next_month(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office.take("december", a_month())
+def test_a_correction_of_one_household_needs_a_word_or_waits_for_the_next_month(office: Office) -> None:
+    before = office.take("december", a_month())
     first = office.publish().release
     office.close(DECEMBER)
     after = office.take("corrected", corrected_december())
-    monkeypatch.setattr(cli, "_settings", lambda: office.settings)
 
     # By hand it is refused, where it is is named, and what it is is not.
     with pytest.raises(SmallChangeRefused) as refused:
@@ -251,30 +252,15 @@ def test_a_correction_of_one_household_needs_a_word_or_waits_for_the_next_month(
         assert (held.held, held.release.release_id) == (True, first.release_id)
     assert len(office.state.published) == 1
 
-    # Somebody says that it may be seen: then two tables show it, and say so of one household.
-    done = CliRunner().invoke(cli.app, ["publish", "--yes-publish-small-change", "--by", BY, "--json"])
-    told = json.loads(done.stdout)
-    assert [one["district_code"] for one in told["small_changes"]] == [DISTRICT]
-    assert office.state.published[-1].by == BY
-    shown, now = households_of(first.path), households_of(Path(told["path"]))
-    seen = {now[key] - value for key, value in shown.items() if key in now and key[1] == DISTRICT}
-    assert seen == {0, -1}
-    # Once it is out there is nothing left to ask.
-    assert office.publish(small="refuse").release.release_id == told["release_id"]
-
-
-def test_a_held_correction_goes_out_with_the_next_month(office: Office) -> None:
-    before = office.take("december", a_month())
-    office.publish()
-    office.take("corrected", corrected_december())
-    # What came late is published at once, the correction is not.
+    # What comes late is published at once, the correction is not; a new month takes it along without a word.
     there = {"commune_code": "32248", "commune_name": "Xã Đất Mũi"}
-    office.take("other", a_month(district_code="973", rows=[row | there for row in some_rows()]))
+    late = a_month(district_code="973", kind="Điều chỉnh", rows=[row | there for row in some_rows()])
+    office.take("other", late)
     held = office.publish(small="hold")
     assert held.held and held.release.created
     assert [one["submission_id"] for one in office.state.published[-1].payload["held"]] == [before]
     office.take("january", a_month(JANUARY, rows=some_rows()[1:], previous=corrected_december()))
-    published = office.publish(small="hold")
+    published = office.publish(small="refuse")
     assert (published.held, [one.slot for one in published.small_changes]) == (False, [(DISTRICT, DECEMBER)])
     poor = "unit_code = '971' and indicator = 'poor_households' and population = 'all'"
     assert office.restated("distinct as_published, as_known_now", poor) == [(8, 7)]

@@ -11,6 +11,7 @@ from typing import Any
 import docx
 import duckdb
 import lxml.html
+import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from typer.testing import CliRunner
 
@@ -39,7 +40,8 @@ def _sentences(text: str) -> Facts:
     found: Facts = {("met", GROUP_OF[name.capitalize()]): share for name, share in MET.findall(text)}
     for name, group in GROUP_OF.items():
         for sentence in re.findall(rf"(?:^|\n)[-\s]*({name}(?:, {re.escape(HOW)})?: [^\n]*?\.)(?=\n|$)", text):
-            found["sentence", group] = sentence
+            if "chỉ tiêu" in sentence:  # and not what is told of the year's movements
+                found["sentence", group] = sentence
     return found
 
 
@@ -97,12 +99,12 @@ def of_document(folder: Path) -> Facts:
         found["households", group], found["rate", group] = level[1], level[2]
     for table in document.tables:
         rows = [[cell.text for cell in row.cells] for row in table.rows]
-        if rows[0][0] == "Chỉ tiêu":
-            for row in rows[1:]:
-                name, _, how = row[0].partition(": ")
+        if rows[0][0] == "Chỉ tiêu của Kế hoạch":
+            for row in reversed(rows[1:]):  # the first of a target's rows is the plan's own, in bold
+                name = row[0].partition(":")[0]
                 if name in GROUP_OF:
-                    _verdict(found, "96", name, how, row[-1])
-        if "Giảm tỷ lệ phải đạt (điểm %)" in rows[0]:
+                    _verdict(found, "96", name, HOW, row[-1])
+        if rows[0][0] == "Đơn vị" and "Kết quả" in rows[0]:
             name = list(GROUP_OF)[sum(("status", "964", one, HOW) in found for one in GROUP_OF)]
             for row in rows[1:]:
                 _verdict(found, CODES.get(row[0], "96"), name, HOW, row[rows[0].index("Kết quả")])
@@ -173,13 +175,14 @@ def of_page(folder: Path, month: str) -> Facts:
         found["reported",] = level[1].split()[0]
     words = {words for kind in ("state", "status") for words in kinds()[kind].values()}
     pairs = {(words.vi, words.en) for words in words}
-    for cells in _rows(root, "province"):
-        name, _, how = _in(cells[0], "vi").partition(": ")
-        _verdict(found, "96", name, how, _in(cells[6], "vi"))
-        assert (_in(cells[6], "vi"), _in(cells[6], "en")) in pairs
-    for cells in _rows(root, "districts"):
-        _verdict(found, CODES[_in(cells[0], "vi")], _in(cells[1], "vi"), HOW, _in(cells[-1], "vi"))
-        assert (_in(cells[-1], "vi"), _in(cells[-1], "en")) in pairs
+    for section in ("province", "districts"):
+        head = [_in(cell, "vi") for cell in root.xpath(f"//section[@id='{section}']//table//thead//th")]
+        for cells in _rows(root, section):
+            told = cells[head.index("Kết quả")]
+            assert (_in(told, "vi"), _in(told, "en")) in pairs
+            unit = "96" if section == "province" else CODES[_in(cells[0], "vi")]
+            name, _, how = _in(cells[section == "districts"], "vi").partition(": ")
+            _verdict(found, unit, name, how, _in(told, "vi"))
     accepted = STATES["accepted"]
     for cells in _rows(root, "completeness"):
         if _in(cells[1], "vi") == month:
@@ -226,7 +229,9 @@ def of_commands(settings: Settings, month: str) -> dict[str, Facts]:
     names = {words.vi: code for code, words in STATES.items()}
 
     def output(*words: str) -> str:
-        done = CliRunner().invoke(cli.app, list(words), env={"GIAMNGHEO_DATA": str(settings.data), "COLUMNS": "250"})
+        with pytest.MonkeyPatch.context() as patch:  # a command of a process of its own reads its settings anew
+            patch.setattr("settings.get_settings", lambda: settings)
+            done = CliRunner().invoke(cli.app, list(words), env={"COLUMNS": "250"})
         assert done.exit_code == 0, done.output
         return done.stdout
 
@@ -258,8 +263,8 @@ def of_commands(settings: Settings, month: str) -> dict[str, Facts]:
         slots["late", code] = slot["timeliness"] == "late"
         slots["missing", code] = slot["state"] != "accepted"
     lines = output("calendar", *span).splitlines()
-    codes = re.findall(r"\b9\d\d\b", lines[1])
     line = next(line for line in lines if line.startswith(period))
+    codes = sorted(re.findall(r"\b9\d\d\b", "\n".join(lines[: lines.index(line)])))
     cells = re.findall(r"✓(?: \+\d+)?\*?|(?:thiếu|còn) ?\d*|miễn|[^\W\d]+ *\d\d/\d\d", line[12:])
     drawn: Facts = {("reported",): line.split()[-1]}
     for code, cell in zip(codes, cells, strict=True):

@@ -28,6 +28,7 @@ from warehouse_data import BASELINE, province, write_inputs
 from flows.decisions import decide_on
 from flows.publish import publish
 from flows.runner import DirectRunner
+from labels.table import STATUSES
 from ledger.states import derive_state
 from plan.reference import districts, next_period, plan
 from reports.files import WAREHOUSE, write_reports
@@ -90,9 +91,9 @@ def test_a_full_year(root: Path) -> None:
     assert times(outputs, "state", "964", "12/2020") == 7
     # The sentence counts what the table shows.
     counted = Counter(
-        name
-        for (kind, unit, name, *_), word in outputs["terminal"].items()
-        if kind == "status" and unit != "96" and word == "đạt"
+        key[2]
+        for key, word in outputs["terminal"].items()
+        if key[0] == "status" and key[1] != "96" and word == STATUSES["achieved"].vi
     )
     for name, group in GROUP_OF.items():
         assert outputs["html"]["met", group] == f"{counted[name]}/9"

@@ -32,7 +32,7 @@ from ledger.events import Ledger
 from ledger.states import derive_state
 from settings import REPOSITORY, Settings
 from tasks import identity
-from tasks.build import FINDING, RESTATED, BuildInputs, input_hash, method_hash
+from tasks.build import FINDING, RESTATED, RESTATED_MONTH, BuildInputs, input_hash, method_hash
 from tasks.faults import SystemFault
 from tasks.identity import (
     LIBRARIES_OF_RELEASES,
@@ -75,8 +75,8 @@ def root(sample_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("root")
     for name in ("judgements", "raw", "warehouse"):
         (root / name).symlink_to(sample_year / name)
-    for name in ("ledger.sqlite", "pseudonym.key"):
-        shutil.copy2(sample_year / name, root / name)
+    for path in (sample_year / "ledger.sqlite", *sample_year.glob("*.key")):
+        shutil.copy2(path, root / path.name)
     return root
 
 
@@ -464,6 +464,7 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "period": inputs.slots["period"][0],
         "district_code": "964",
     }
+    month = dict.fromkeys(RESTATED_MONTH) | {"release_id": "older", "period": inputs.slots["period"][0]}
     served = tmp_path / "served"
     shutil.copytree(inputs.accepted, served)
     path = next(served.glob("*/policy.parquet"))
@@ -476,10 +477,11 @@ def test_every_input_of_a_release_is_in_its_id(tmp_path: Path) -> None:
         "slots": inputs.slots.with_columns(state=pl.lit("excused")),
         "findings": [tmp_path / "found.parquet"],
         "finding_counts": counts,
+        "suppression_key": b"another",
         "rate_denominator_excludes_social_protection": True,
         "code_version": "another",
-        "suppression_key": b"another",
         "restated": pl.DataFrame([restated], schema=RESTATED),
+        "restated_months": pl.DataFrame([month], schema=RESTATED_MONTH),
     }
     assert set(others) == {field.name for field in dataclasses.fields(BuildInputs)}
     ids = {name: input_hash(dataclasses.replace(inputs, **{name: value})) for name, value in others.items()}
