@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from errors import WrongUsage
 from forms.dictionary import CLASSES_LISTED, DEPRIVATIONS, FLOWS, FORM_VALID_TO, movements
 from forms.month import CellValue, DistrictMonth, Row
 from plan.reference import BASELINE_PERIOD, PLAN_YEAR, next_period, periods_between, table
@@ -68,7 +69,7 @@ def test_same_seed_same_year(months: YearOfMonths) -> None:
 
 
 def test_the_sample_ends_with_its_form() -> None:
-    with pytest.raises(ValueError, match="runs from"):
+    with pytest.raises(WrongUsage, match="chỉ có từ"):
         generate_year(last=next_period(FORM_VALID_TO))
 
 
@@ -250,11 +251,11 @@ def test_policies(months: YearOfMonths) -> None:
     assert min(coverage.values()) < 0.95
 
 
-def test_policies_are_those_of_the_register(year: YearOfMonths) -> None:
+def test_policies_are_those_of_the_register(months: YearOfMonths) -> None:
     """P04 to P07."""
     households = {row["policy"] for row in table("policies_monitored") if row["unit"] == "households"}
     eligible: dict[tuple[str, object], int] = {}
-    for (_, district), month in year.items():
+    for (_, district), month in months.items():
         listed = register(month.household)
         persons, lacking = Counter[CellValue](), Counter[CellValue]()
         for row in listed:
