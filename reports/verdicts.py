@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.numbers import DECIMALS, number_vi
-from labels.table import STATUSES, TARGETS, Words, measure_words
+from labels.table import REMAINING, STATUSES, TARGETS, Words, measure_words
 from plan.reference import period_end, plan
 
 Row = Mapping[str, Any]
@@ -86,10 +86,8 @@ def sentence(row: Row, about: Row | None, baseline: dt.date) -> Words:
             f"{target.vi}: {verdict.vi} để so với chỉ tiêu {goal.vi} ({some} huyện đã báo cáo).",
             f"{target.en}: {verdict.en} to judge the target of {goal.en} ({some} districts have reported).",
         )
-    short = {"missed": Words(", còn thiếu ", ", short by "), "in_progress": Words(", còn phải làm ", ", still to do ")}
-    left = number(row["remaining"], row)
-    before = short.get(row["status"])
-    rest = Words(before.vi + left.vi, before.en + left.en) if before else Words("", "")
+    left, before = number(row["remaining"], row), REMAINING.get(row["status"])
+    rest = Words(f", {before.vi} {left.vi}", f", {before.en} {left.en}") if before else Words("", "")
     now = number(row["actual"], row)
     if row["target"] not in REDUCTIONS:
         return Words(

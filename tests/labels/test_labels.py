@@ -8,9 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from expectations.catalogue import rules
-from labels.table import CHANGES, FILE, SEVERITIES, STATES, STATES_SHORT, STATUSES, TIMELINESS, kinds, measure_words
+from labels.table import (
+    CHANGES,
+    FILE,
+    SEVERITIES,
+    STATES,
+    STATES_SHORT,
+    STATUSES,
+    TARGETS,
+    TIMELINESS,
+    kinds,
+    measure_words,
+)
 from ledger import states
-from plan.reference import plan
+from plan.reference import plan, table
 from tasks import publications, timeliness
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +115,11 @@ def test_the_validators_page_tells_the_states_by_the_same_words() -> None:
     page = (ROOT / "docs" / "validator.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| ([^|]+?) \|", page[page.index("## Trạng thái") :].split("\n## ")[0], flags=re.MULTILINE)
     assert set(listed[1:]) == {words.vi for state, words in STATES.items() if state not in ("expected", "excused")}
+
+
+def test_a_target_is_called_what_the_policy_is_called() -> None:
+    named = {row["policy"]: (row["label_vi"], row["label_en"]) for row in table("policies_monitored")}
+    assert {code: words for code, words in TARGETS.items() if code in named} == {"jobs": named["jobs"]}
 
 
 def test_the_table_has_every_code_that_the_system_knows() -> None:

@@ -204,7 +204,7 @@ class TestWords:
             "Kết quả",
         ]
         assert printed == expected
-        assert table_below(folder, "Còn phải làm")[1][0] == "Việc làm (người)"
+        assert table_below(folder, "Còn phải làm")[1][0] == "Giải quyết việc làm (người)"
 
     def test_every_deprivation_has_its_department_its_counts_and_its_rates(self, complete: Path) -> None:
         rows = table_below(complete, "Chỉ số thiếu hụt")

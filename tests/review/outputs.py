@@ -60,7 +60,7 @@ def of_terminal(settings: Settings) -> Facts:
         cells = [cell.strip() for cell in line.strip("│").split("│")]
         if cells[0] in GROUP_OF and len(cells) == 8:
             _verdict(found, "96", cells[0], cells[1], cells[-1])
-        elif cells[0] in CODES:
+        elif cells[0] in CODES and len(cells) == 13:
             for name, at in zip(GROUP_OF, (5, 11), strict=True):
                 _verdict(found, CODES[cells[0]], name, HOW, cells[at])
     whose = re.search(r"TẠM TÍNH, (\d+/\d+)", text)

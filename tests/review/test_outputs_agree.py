@@ -26,7 +26,7 @@ from outputs import (
 from warehouse_data import BASELINE, province, write_inputs
 
 from flows.decisions import decide_on
-from flows.publish import publish
+from flows.publish import SmallChanges, publish
 from flows.runner import DirectRunner
 from labels.table import STATUSES
 from ledger.states import derive_state
@@ -112,7 +112,7 @@ def test_a_month_with_a_correction_a_missing_district_and_late_ones(
     decide_on(
         settings, DirectRunner(), standing.submission_id, "withdraw", by="Thẩm định viên", reason="kiểm tra", at=at
     )
-    publish(settings, DirectRunner(), as_of=MAY)
+    publish(settings, DirectRunner(), as_of=MAY, to_current=True, small=SmallChanges.PUBLISH)
     outputs = told(settings, "05/2020")
     assert list(differing(outputs)) == []
     assert outputs["docx"]["missing", U_MINH] is True

@@ -42,7 +42,7 @@ def said(settings: Settings, state: State) -> set[bool | None]:
         cell for cell in month_grid(settings, state, TODAY).months[0].cells if cell and cell.district_code == DISTRICT
     )
     answers = {"on_time": True, "late": False, "missing": False, "excused": None}
-    [row] = [row for row in slot_rows(settings, state) if row["district_code"] == DISTRICT]
+    [row] = [row for row in slot_rows(settings, state, [PERIOD]) if row["district_code"] == DISTRICT]
     told = any(DISTRICT in notice.key for notice in late_notices(settings, state, TODAY))
     assert told == (slot.timeliness == "missing")
     assert (counted["late"], counted["on_time"]) == (slot.timeliness == "late", slot.timeliness == "on_time")

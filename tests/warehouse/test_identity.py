@@ -86,8 +86,9 @@ def elsewhere(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Told:
     folder = tmp_path_factory.mktemp("nơi khác")
     settings = Settings(data=root, ledger_url="", _env_file=None)  # type: ignore[call-arg]
     ledger = Ledger(settings.database_url)
-    inputs = build_inputs(settings, derive_state(ledger.events()), settings.last_period)
+    state = derive_state(ledger.events())
     ledger.close()
+    inputs = build_inputs(settings, state, state.published[-1].payload["as_of"])
     (folder / "inputs").write_bytes(pickle.dumps(inputs))
     fonts = folder / "home" / ".local" / "share" / "fonts"
     fonts.mkdir(parents=True)
