@@ -88,7 +88,7 @@ def published(settings: Settings, taken: State) -> dict[str, Published]:
         with pytest.MonkeyPatch.context() as patch:
             if month not in REPORTED:
                 patch.setattr(publishing, "write_reports", lambda folder: None)
-                patch.setattr(release, "write_public", lambda warehouse, folder: None)
+                patch.setattr(release, "write_public", lambda *_: None)
             found[month] = publishing.publish(settings, DirectRunner(), as_of=month, now=AT)
     return found
 
