@@ -28,6 +28,7 @@ from tasks.open_tables import write_complete, write_public
 # Other decreases and increases of each movement table, and the totals that hold them; hashes of files, logins and the
 # words of validators, who may speak of a household.
 LEFT_OUT = {
+    "coverage": {"register_households", "register_persons", "register_deprived_households"},
     "movement": {"decrease_3", "increase_4", "gross_exits", "gross_entries"},
     "restatement": {"replaced", "caused_by", "decided_by", "reason", "event_ids"},
     "submission_status": {"submission_id", "reason"},
