@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from errors import SYSTEM_FAULT, WrongUsage
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 for name in ("DO_NOT_TRACK", "GX_ANALYTICS_ENABLED", "PREFECT_SERVER_ANALYTICS_ENABLED"):
     os.environ.setdefault(name, "1" if name == "DO_NOT_TRACK" else "false")
 
-SYSTEM_FAULT, WRONG_USAGE, NOT_ALL_WELL = 1, 2, 3
+NOT_ALL_WELL = 3
 
 app = typer.Typer(
     name="giamngheo",
@@ -61,10 +63,6 @@ Seen = Annotated[int | None, typer.Option(help="Decide only if this is still its
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="The user's name; decisions are recorded under it.")]
 Role = Annotated[str, typer.Option("--role", help="viewer, validator or administrator.")]
 NoPassword = Annotated[bool, typer.Option("--no-password", help="Signs in by OpenID Connect alone.")]
-
-
-class WrongUsage(Exception):
-    """The call's words are off; says what would be right."""
 
 
 def main() -> None:
@@ -100,19 +98,18 @@ def _run() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as fault:
+    except BaseException as fault:  # a library written in Rust panics past Exception
         _explain(fault)
 
 
-def _explain(fault: Exception) -> None:
+def _explain(fault: BaseException) -> None:
+    """Log a fault of the system, say it with its record's number, and end."""
     from terminal import explain
 
-    message, is_usage = explain(fault)
-    if isinstance(fault, WrongUsage) or is_usage:
-        _fail(message, WRONG_USAGE)
-    typer.echo(message, err=True)
-    _log_fault(fault)
-    sys.exit(SYSTEM_FAULT)
+    _, code = explain(fault)
+    where = _log_fault(fault) if code == SYSTEM_FAULT else ""
+    message, _ = explain(fault)
+    _fail(f"{message}\n{where}" if where else message, code)
 
 
 def _fail(message: str, code: int) -> None:
@@ -120,17 +117,18 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _log_fault(fault: Exception) -> None:
+def _log_fault(fault: BaseException) -> str:
+    """Record it; returns where, empty where no log can be written."""
     from telemetry.file import log_path
-    from telemetry.record import tell_fault
+    from telemetry.record import record_of, tell_fault
 
     try:
         _settings()
     except Exception:  # the message itself matters more than its log
-        return
+        return ""
     tell_fault("command.failed", fault)
-    if path := log_path():
-        typer.echo(f"(chi tiết kỹ thuật: {path})", err=True)
+    record = record_of(fault)
+    return f"(chi tiết kỹ thuật: {log_path()}, bản ghi số {record})" if record else ""
 
 
 @app.command(rich_help_panel=BEGIN)
@@ -145,12 +143,13 @@ def demo(
     import terminal
     from flows.demo import run_demo
     from flows.runner import DirectRunner
+    from terminal_targets import print_targets
 
     settings = _settings()
     with terminal.progress() as report:
         published, state = run_demo(settings, DirectRunner(), seed, report)
     terminal.print_story(settings, state)
-    terminal.print_targets(settings)
+    print_targets(settings)
     terminal.say_what_is_synthetic()
     terminal.print_places(settings, published)
 
@@ -219,10 +218,7 @@ def sample(
     from sample.year import generate_year
 
     with terminal.progress() as report:
-        try:
-            year = generate_year(seed, _period(first), _period(last))
-        except ValueError:
-            raise WrongUsage("Dữ liệu mẫu chỉ có từ 2019-12 đến 2020-12") from None
+        year = generate_year(seed, _period(first), _period(last))
         paths = write_months(out, year, progress=lambda done: report("write", done, len(year)))
     typer.echo(f"Đã ghi {len(paths)} tệp mẫu (dữ liệu không có thật) vào {out}")
 
@@ -271,10 +267,9 @@ def backfill(
     import terminal
     from flows.backfill import backfill as run
     from flows.backfill import waiting_files
-    from tasks.arrivals import Arrivals, WrongArrivals, read_arrivals, taken_before
+    from tasks.arrivals import Arrivals, read_arrivals, taken_before
     from tasks.calendar import calendar as slots_of
     from tasks.calendar import calendar_object
-    from tasks.given_table import WrongTable
     from terminal_calendar import print_backfill, print_calendar, say_arrivals, say_month
 
     settings = _settings()
@@ -285,13 +280,9 @@ def backfill(
     noted = Arrivals()
     if arrivals is not None:
         files = [str(path.relative_to(folder)) for path in waiting_files(settings, folder)[0]]
-        try:
-            taken = taken_before(_state(settings))
-            noted = read_arrivals(arrivals, files, taken, settings.timezone, _now())
-        except FileNotFoundError:
-            raise WrongUsage(f"Không có tệp {arrivals}") from None
-        except (WrongTable, WrongArrivals) as fault:
-            raise WrongUsage(f"Chưa nhận tệp nào. {fault}") from None
+        if not arrivals.is_file():
+            raise WrongUsage(f"Không có tệp {arrivals}")
+        noted = read_arrivals(arrivals, files, taken_before(_state(settings)), settings.timezone, _now())
         say_arrivals(noted)
     with terminal.progress(quiet=as_json) as report:
         done = run(
@@ -325,30 +316,76 @@ def backfill(
 @app.command(rich_help_panel=MONTH)
 def publish(
     as_of: Annotated[str | None, typer.Option("--as-of", help="Last month to publish, YYYY-MM.")] = None,
+    to_current: Annotated[
+        bool, typer.Option("--current", help="Readers get it even if they have a release of later months.")
+    ] = False,
+    show_small: Annotated[
+        bool,
+        typer.Option("--yes-publish-small-change", help="A correction of few households may be seen; kept for good."),
+    ] = False,
+    hold_small: Annotated[
+        bool,
+        typer.Option(
+            "--hold-small-change",
+            help="Leave such a correction out until a new month is published.",
+        ),
+    ] = False,
+    by: Annotated[str, typer.Option("--by", help="Who says that it may be seen.")] = "",
     as_json: Json = False,
     strict: Strict = False,
 ) -> None:
-    """Build, audit and switch a release."""
-    import terminal
+    """Build, audit and switch a release, and say what readers lose by it.
 
+    A release of an older month than readers have is made beside it. A correction that changes one to four
+    households of a commune shows when two releases are held against each other: such is refused unless one of
+    the two options says what to do.
+    """
+    import terminal
+    from terminal_publish import print_published, published_object
+    from terminal_targets import print_targets
+
+    if show_small and hold_small:
+        raise WrongUsage("Chỉ chọn một: --yes-publish-small-change hoặc --hold-small-change")
+    if by and not show_small:
+        raise WrongUsage("--by chỉ dùng cùng --yes-publish-small-change")
     settings = _settings()
-    published = _run_publish(settings, _period(as_of) if as_of else None)
-    missing = terminal.missing_districts(settings)
+    small = "publish" if show_small else "hold" if hold_small or settings.hold_small_change else "refuse"
+    month = _period(as_of) if as_of else None
+    published = _run_publish(settings, as_of=month, to_current=to_current, small=small, by=by)
+    missing = terminal.missing_districts(published.release.path)
     if as_json:
-        _print_json(
-            {
-                "release_id": published.release.release_id,
-                "as_of": published.as_of,
-                "created": published.release.created,
-                "path": str(published.release.path),
-                "districts_missing": missing,
-            }
-        )
+        _print_json(published_object(published, missing))
     else:
-        terminal.print_targets(settings)
+        if published.is_current:
+            print_targets(settings)
+        print_published(settings, published)
         terminal.print_places(settings, published)
     if strict and missing:
         sys.exit(NOT_ALL_WELL)
+
+
+@app.command(name="publish-due", rich_help_panel=MONTH)
+def publish_due() -> None:
+    """Publish what is due by now, for schedules: may be run as often as one likes.
+
+    A month is not published before its due day has passed or all districts are accepted; what came or was corrected
+    later is published by the next run. Where there is nothing to publish it says why, and ends well.
+    """
+    import terminal
+    from flows.publish import NothingToPublish
+
+    settings = _settings()
+    try:
+        published = _run_due(settings)
+    except NothingToPublish as nothing:
+        terminal.say(f"Chưa công bố: {nothing}.")
+        return
+    release = published.release
+    terminal.say(
+        f"Đã công bố bản {release.release_id}."
+        if release.created
+        else f"Không có gì mới: bản {release.release_id} đã công bố."
+    )
 
 
 @app.command(rich_help_panel=MONTH)
@@ -359,17 +396,17 @@ def status(
 ) -> None:
     """Expected, received, late, waiting, rejected, held, accepted by district."""
     import terminal
-    from tasks.status import slot_rows, status_rows
+    from tasks.status import expected_periods, is_settled, slot_rows, status_rows
 
-    settings = _settings()
+    settings, today = _settings(), _today(_settings())
     state = _state(settings)
-    rows = status_rows(settings, state, _today(settings), _period(period) if period else None)
-    slots = [slot for slot in slot_rows(settings, state) if period in (None, f"{slot['period']:%Y-%m}")]
+    rows = status_rows(settings, state, today, _period(period) if period else None)
     if as_json:
         _print_json(rows)
     else:
-        terminal.print_status(rows)
-    if strict and any(slot["state"] not in ("accepted", "excused") for slot in slots):
+        terminal.print_status(rows, summarise=period is None)
+    periods = [period] if period else expected_periods(settings, state, today)
+    if strict and not all(is_settled(slot, today) for slot in slot_rows(settings, state, periods)):
         sys.exit(NOT_ALL_WELL)
 
 
@@ -406,7 +443,7 @@ def calendar(
     if as_json:
         _print_json(calendar_object(slots, today))
     else:
-        print_calendar(slots, today)
+        print_calendar(slots, today, summarise=start is None and end is None)
 
 
 @app.command(rich_help_panel=MONTH)
@@ -491,11 +528,7 @@ def undo(
     """Take back a decision (return, waive, accept, withdraw) by a new event; the submission is judged again."""
     from flows.decisions import undo as run
 
-    try:
-        done = run(_settings(), _runner(None), event, by=by, reason=reason, at=_now())
-    except LookupError:
-        raise WrongUsage(f"Không có sự kiện số {event}") from None
-    _say_decided(done)
+    _say_decided(run(_settings(), _runner(None), event, by=by, reason=reason, at=_now()))
 
 
 @app.command(rich_help_panel=DECIDE)
@@ -534,8 +567,8 @@ def rejudge(
     """Judge again what is not accepted."""
     import terminal
     from flows.ingest import ingest as run
+    from labels.table import STATES
     from ledger.states import OPEN_STATES
-    from tasks.status import STATES_VI
 
     settings = _settings()
     state = _state(settings)
@@ -546,7 +579,7 @@ def rejudge(
         if one.state in (*OPEN_STATES, "unreadable") and not state.newer_accepted(one)
     )
     if submission and not again:
-        raise WrongUsage(f"Tệp này “{STATES_VI[chosen[0].state]}”: không xét lại")
+        raise WrongUsage(f"Tệp này “{STATES[chosen[0].state].vi}”: không xét lại")
     if not again:
         typer.echo("Không có tệp nào cần xét lại.")
         return
@@ -596,16 +629,12 @@ def notify(
     data root. Run it once a day. Try the addresses with: giamngheo notify --test
     """
     from flows.notices import announce, send_trial, tells_anybody
-    from tasks.given_table import WrongTable
     from tasks.reminders import district_addresses
 
     settings = _settings()
     if not tells_anybody(settings):
         raise WrongUsage("Chưa có địa chỉ nào: đặt GIAMNGHEO_NOTICES, ví dụ mailto://…")
-    try:
-        district_addresses(settings.data)
-    except WrongTable as fault:
-        raise WrongUsage(str(fault)) from None
+    district_addresses(settings.data)
     if not test:
         sending = announce(settings, remind=True)
         assert sending is not None
@@ -884,10 +913,7 @@ def rollback(
     """Let readers see an older release again."""
     from flows.publish import rollback as run
 
-    try:
-        run(_settings(), release, by, reason)
-    except FileNotFoundError:
-        raise WrongUsage(f"Không có bản công bố {release}. Xem: giamngheo releases") from None
+    run(_settings(), release, by, reason)
     typer.echo(f"Bản đang dùng: {release}")
 
 
@@ -907,13 +933,12 @@ def explain_number(
     Example: giamngheo explain poor_rate --unit 970 --period 2020-06
     """
     import terminal
-    from tasks.explain import NoSuchNumber, explain
+    from tasks.explain import explain
+    from tasks.release import reading_release
 
     path = _published(_settings())
-    try:
+    with reading_release(path.parent):
         found = explain(path, indicator, unit, _period(period), population)
-    except NoSuchNumber as fault:
-        raise WrongUsage(str(fault)) from None
     if as_json:
         _print_json(found)
     else:
@@ -950,19 +975,25 @@ def sql(
     import duckdb
 
     import shell
+    from errors import ProgramFault
+    from tasks.fault_words import as_ours
+    from tasks.release import reading_release
 
     path = _published(_settings())
     if query is None:
-        shell.run_shell(path)
+        with reading_release(path.parent):
+            shell.run_shell(path)
     elif not query.strip():
         raise WrongUsage("Câu lệnh SQL trống")
     else:
         try:
-            shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
-        except (duckdb.IOException, duckdb.OutOfMemoryException):
-            raise
+            with reading_release(path.parent):
+                shell.run_query(path, query, "csv" if as_csv else "json" if as_json else "table")
         except duckdb.Error as fault:
-            raise WrongUsage(f"Câu lệnh SQL không chạy được: {fault}") from None
+            # What the machine refused is no fault of the query.
+            if not isinstance(as_ours(fault), ProgramFault):
+                raise
+            raise shell.WrongQuery(str(fault)) from None
 
 
 def _recorded(settings: "Settings", flow: str) -> "AbstractContextManager[Run]":
@@ -993,7 +1024,7 @@ def _settings() -> "Settings":
 
 def _published(settings: "Settings") -> Path:
     """The file that readers have now."""
-    from tasks.faults import SystemFault
+    from errors import SystemFault
 
     path = settings.current / "warehouse.duckdb"
     if not path.exists():
@@ -1001,7 +1032,9 @@ def _published(settings: "Settings") -> Path:
             raise WrongUsage("Chưa có bản công bố nào. Chạy: giamngheo publish")
         raise SystemFault(
             f"{settings.current} leads to no whole release",
-            "bản công bố đang dùng đã mất hoặc thiếu tệp: chạy giamngheo rebuild để dựng lại",
+            "bản công bố đang dùng đã mất hoặc thiếu tệp",
+            "run giamngheo rebuild, which makes it again",
+            "chạy giamngheo rebuild để dựng lại",
         )
     return path
 
@@ -1018,10 +1051,7 @@ def _state(settings: "Settings") -> "State":
 
 
 def _find(state: "State", prefix: str) -> Any:
-    try:
-        return state.find(prefix)
-    except LookupError:
-        raise WrongUsage(f"Không tìm thấy đúng một tệp có mã bắt đầu bằng “{prefix}”") from None
+    return state.find(prefix)
 
 
 def _runner(report: Any) -> "Runner":
@@ -1042,16 +1072,29 @@ def _run_ingest(settings: "Settings", inbox: Path | None, report: Any) -> "Inges
     return run(settings, _runner(report), inbox=inbox)
 
 
-def _run_publish(settings: "Settings", as_of: str | None) -> "Published":
+def _run_publish(settings: "Settings", **how: Any) -> "Published":
     from flows.api import recorded_by_prefect
 
     if recorded_by_prefect():
         from flows.prefect_flows import run_publish
 
-        return run_publish(as_of)
+        return run_publish(**how)
+    from flows.publish import SmallChanges
     from flows.publish import publish as run
 
-    return run(settings, _runner(None), as_of=as_of)
+    return run(settings, _runner(None), **(how | {"small": SmallChanges(how["small"])}))
+
+
+def _run_due(settings: "Settings") -> "Published":
+    from flows.api import recorded_by_prefect
+
+    if recorded_by_prefect():
+        from flows.prefect_flows import run_due
+
+        return run_due()
+    from flows.scheduled import publish_due as run
+
+    return run(settings, _runner(None))
 
 
 def _decide(
@@ -1099,7 +1142,7 @@ def _expected_period(text: str) -> str:
     from tasks.status import expected_periods
 
     settings = _settings()
-    expected = expected_periods(settings, _state(settings))
+    expected = expected_periods(settings, _state(settings), _today(settings))
     if _period(text) not in expected:
         raise WrongUsage(f"Kỳ {text} không nằm trong các kỳ phải báo cáo ({expected[0]} đến {expected[-1]})")
     return text

@@ -2,13 +2,17 @@
 
 import datetime as dt
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from errors import WrongSettings
+from plan.reference import BASELINE_PERIOD, plan
 
 REPOSITORY = Path(__file__).parent
 _DAYS = r"^(\d{1,2}(,\d{1,2})*)?$"
@@ -40,8 +44,17 @@ class Settings(BaseSettings):
         "key_filename, known_hosts",
     )
     pseudonym_key: str = Field("", description="Key of the household pseudonyms; a file under the data root when empty")
-    first_period: str = Field("2019-12", pattern=_MONTH, description="The baseline: it has no previous register")
-    last_period: str = Field("2020-12", pattern=_MONTH, description="Workbooks are expected up to this month")
+    first_period: str = Field(
+        BASELINE_PERIOD,
+        pattern=_MONTH,
+        description="The start of the registers, which has no previous one; it must be the plan's baseline",
+    )
+    last_period: str = Field(
+        "",
+        pattern=f"{_MONTH}|^$",
+        description="The last month that districts owe, where their duty has ended; when empty it goes on, to the "
+        "current month",
+    )
     due_days: int = Field(10, ge=0, description="A month's workbook is due this many days after the month's end")
     due_dates: dict[str, dt.date] = Field(
         {},
@@ -68,6 +81,11 @@ class Settings(BaseSettings):
     listed_findings: int = Field(1000, ge=1, description="At most this many findings are listed for one rule and file")
     rate_denominator_excludes_social_protection: bool = Field(
         False, description="Leave BTXH households out of the denominator too; the plan's figures allow both"
+    )
+    hold_small_change: bool = Field(
+        False,
+        description="`publish` leaves corrections of few households out until a new month is published, in place of "
+        "refusing; for timers, where nobody can say that they may be seen",
     )
 
     log_megabytes: int = Field(50, ge=1, description="The log under the data root never takes more")
@@ -118,6 +136,17 @@ class Settings(BaseSettings):
         "", description="OpenID Connect: value=role, comma separated, where the claim's values are not the roles' names"
     )
 
+    @field_validator("first_period")
+    @classmethod
+    def _is_the_plans_baseline(cls, period: str) -> str:
+        known = plan()
+        if period != known.baseline_period:
+            # A later start leaves the targets nothing to be held against; for earlier months there is no form.
+            raise ValueError(
+                f"phải là kỳ gốc của Kế hoạch số {known.number}, {known.baseline_period}: chỉ tiêu được so với kỳ này"
+            )
+        return period
+
     @field_validator("timezone")
     @classmethod
     def _is_known(cls, name: str) -> str:
@@ -136,7 +165,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _months_are_in_order(self) -> Self:
-        if self.last_period < self.first_period:
+        if self.last_period and self.last_period < self.first_period:
             raise ValueError("GIAMNGHEO_LAST_PERIOD phải từ GIAMNGHEO_FIRST_PERIOD trở đi")
         return self
 
@@ -189,4 +218,42 @@ class Settings(BaseSettings):
 
 @cache
 def get_settings() -> Settings:
-    return Settings()
+    """The settings of this process. Raises WrongSettings."""
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as fault:
+        wrong = _wrong(fault)
+    raise WrongSettings(f"thiết đặt không dùng được: {wrong}", en=f"settings that can't be used: {wrong}")
+
+
+_LIMITS = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
+_WRONG_KIND = {
+    "int_parsing": "phải là số nguyên",
+    "float_parsing": "phải là số",
+    "bool_parsing": "phải là true hoặc false",
+}
+_WRONG_TEXT = {
+    "first_period": "phải là một tháng dạng YYYY-MM",
+    "last_period": "phải là một tháng dạng YYYY-MM",
+    "remind_before": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+    "remind_after": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
+}
+
+
+def _wrong(fault: ValidationError | SettingsError) -> str:
+    """Which settings are wrong and how; never what they hold, which may be a secret."""
+    if isinstance(fault, SettingsError):
+        # A value that should be JSON is read before anything is known of it.
+        return re.sub(r'.*field "(\w+)".*', lambda found: f"GIAMNGHEO_{found[1].upper()} phải là JSON", str(fault))
+    return "; ".join(_wrong_one(one) for one in fault.errors())
+
+
+def _wrong_one(one: Any) -> str:
+    place = ".".join(str(part) for part in one["loc"])
+    if one["type"] in _LIMITS:
+        why = f"phải {_LIMITS[one['type']]} {next(iter(one['ctx'].values()))}"
+    elif one["type"] == "value_error":
+        why = str(one["ctx"]["error"])
+    else:
+        why = _WRONG_KIND.get(one["type"]) or _WRONG_TEXT.get(place, "không đúng dạng")
+    return f"GIAMNGHEO_{place.upper()} {why}" if place else why

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from errors import WrongUsage
+
 BANNER = (
     "Kho dữ liệu (chỉ đọc). Kết thúc câu lệnh bằng dấu ;  —  .tables  .describe BẢNG  .quit\n"
     "Read-only warehouse. End a statement with ;"
@@ -15,6 +17,21 @@ TABLES = (
     "select schema_name || '.' || table_name as table_name, comment from duckdb_tables() "
     "where database_name = current_database() order by schema_name <> 'mart', table_name"
 )
+
+
+class WrongQuery(WrongUsage):
+    """DuckDB can't do a query as it was typed; its own words say where."""
+
+    usual_do_vi = "các bảng và cột: docs/analyst.md"
+    usual_do_en = "tables and columns: docs/analyst.md"
+
+    def __init__(self, said: str) -> None:
+        super().__init__("câu lệnh SQL không chạy được", en="the query can't be run")
+        self.said = said
+
+    @property
+    def details(self) -> list[str]:
+        return self.said.splitlines()
 
 
 def open_release(warehouse: Path) -> duckdb.DuckDBPyConnection:

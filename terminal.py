@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,14 @@ from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from forms.numbers import DECIMALS
+from labels.table import CHANGES, SAMPLE_NOTE, SEVERITIES, STATES, TIMELINESS, UNITS
 from reports.files import DOCUMENT, PAGE, WORKBOOK
-from tasks.words import CHANGES_VI, MEASURES_VI, SAMPLE_NOTE_VI, SEVERITIES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from tasks.words import number_vi
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from expectations.catalogue import Rule
@@ -46,8 +49,6 @@ STAGES_VI = {
 SHOWN_FINDINGS = 100
 SHOWN_ROWS = 1000
 WIDEST = 2000
-
-_REDUCTIONS = ("poor_reduction", "near_poor_reduction")
 
 console = Console()
 
@@ -86,12 +87,12 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     table = Table(*names, show_header=True)
     for row in rows[:SHOWN_ROWS]:
         table.add_row(*["" if value is None else _escape(str(value)) for value in row])
-    _plain(table)
+    print_plain(table)
     if len(rows) > SHOWN_ROWS:
         say(f"{number_vi(SHOWN_ROWS)} trong số {number_vi(len(rows))} dòng (đủ: --csv hoặc --json)")
 
 
-def _plain(table: Table) -> None:
+def print_plain(table: Table) -> None:
     """Print a table at its own width: an id that is cut is of no use, a long line is."""
     width = max(console.width, Measurement.get(console, console.options.update(width=WIDEST), table).maximum)
     Console(width=width).print(table, crop=False, no_wrap=False)
@@ -112,90 +113,21 @@ def in_catalogue_order(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: order.index(item[0]))
 
 
-def print_targets(settings: "Settings") -> None:
-    """The target-versus-actual tables of the current release: the province, then the districts."""
-    import duckdb
-
-    with duckdb.connect(str((settings.current / "warehouse.duckdb").resolve()), read_only=True) as connection:
-        period, missing = connection.execute(
-            "select max(period), (select count(*) from core.slot s where not s.is_reported and s.period = "
-            "(select max(period) from mart.target_vs_actual)) from mart.target_vs_actual"
-        ).fetchall()[0]
-        rows = connection.execute(
-            "select level, unit_name, unit_code, target, measure, basis, baseline, target_value, actual, change, "
-            "achieved_pct, status from mart.target_vs_actual "
-            "where period = ? and target in ('poor_reduction', 'near_poor_reduction') "
-            "order by level = 'district', unit_code, target desc, measure = 'end_rate', measure desc, basis desc",
-            [period],
-        ).fetchall()
-    month = f"{period:%m/%Y}"
-    provisional = f" — TẠM TÍNH, thiếu {missing} huyện" if missing else ""
-    table = Table(title=f"Kế hoạch 19/KH-UBND: toàn tỉnh đến {month}{provisional}", title_justify="left")
-    for name, justify in (
-        ("Chỉ tiêu", "left"),
-        ("Cách tính", "left"),
-        ("Cuối 2019", "right"),
-        ("Chỉ tiêu 2020", "right"),
-        ("Thực hiện", "right"),
-        ("Tăng/giảm", "right"),
-        ("% đạt", "right"),
-        ("Kết quả", "left"),
-    ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for level, _, _, target, measure, basis, baseline, goal, actual, change, achieved, status in rows:
-        if level == "province":
-            decimals = 0 if measure == "households" else 2
-            table.add_row(
-                TARGETS_VI[target],
-                MEASURES_VI[measure, basis],
-                number_vi(baseline, decimals),
-                number_vi(goal, decimals),
-                number_vi(actual, decimals),
-                number_vi(change, decimals),
-                number_vi(achieved, 1),
-                TARGET_STATUS_VI[status],
-            )
-    _plain(table)
-    _print_districts(rows, month)
-
-
-def _print_districts(rows: list[tuple[Any, ...]], month: str) -> None:
-    table = Table(title=f"Theo huyện đến {month}: giảm số hộ (gồm BTXH)", title_justify="left")
-    table.add_column("Huyện")
-    for kind in (TARGETS_VI[target] for target in _REDUCTIONS):
-        for name in (f"{kind}: cuối 2019", "cần giảm", "còn", "đã giảm", "kết quả"):
-            table.add_column(name, justify="left" if name == "kết quả" else "right")
-    by_unit: dict[str, list[str]] = {}
-    from plan.reference import table as plan_table
-
-    printed = [row["unit_code"] for row in plan_table("targets_2020")]
-    chosen = [row for row in rows if row[0] == "district" and row[4] == "households" and row[5] == "all"]
-    for _, unit, _, _, _, _, baseline, goal, actual, change, _, status in sorted(
-        chosen, key=lambda row: (printed.index(row[2]), _REDUCTIONS.index(row[3]))
-    ):
-        cells = by_unit.setdefault(unit, [])
-        reduced = None if change is None else -change
-        cells += [number_vi(baseline), number_vi(goal), number_vi(actual), number_vi(reduced), TARGET_STATUS_VI[status]]
-    for unit, cells in by_unit.items():
-        table.add_row(unit, *cells)
-    _plain(table)
-
-
 def say_what_is_synthetic() -> None:
     """What of the sample year is published, and what is made up."""
-    say(SAMPLE_NOTE_VI)
+    say(SAMPLE_NOTE.vi)
 
 
 def print_story(settings: "Settings", state: "State") -> None:
     """What happened to the sample year's files, in a few lines."""
     from collections import Counter
 
-    from tasks.status import STATES_VI
+    from tasks.calendar import calendar, summary
 
     states = Counter(one.state for one in state.submissions.values())
-    late = sum(row["on_time"] is False for row in _status(settings, state))
-    parts = ", ".join(f"{count} {STATES_VI[name]}" for name, count in states.most_common())
-    say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} tệp nộp muộn.", bold=True)
+    late = summary(calendar(settings, state, dt.date.today()))["late"]
+    parts = ", ".join(f"{count} {STATES[name].vi}" for name, count in states.most_common())
+    say(f"{len(state.submissions)} tệp mẫu (dữ liệu không có thật): {parts}; {late} báo cáo nộp muộn.", bold=True)
     for one in state.submissions.values():
         if one.state in ("rejected", "superseded") or one.decided_by not in (None, "hệ thống"):
             found = in_catalogue_order((one.judgement or {}).get("counts", {}))
@@ -203,7 +135,7 @@ def print_story(settings: "Settings", state: "State") -> None:
             decided = f" — {one.decided_by}: {one.reason}" if one.reason else ""
             why = f" ({counts})" if counts else ""
             where = f"{one.period} {district_name(one.district_code)} {one.file_name}"
-            say(f"  {where}: {STATES_VI[one.state]}{why}{decided}")
+            say(f"  {where}: {STATES[one.state].vi}{why}{decided}")
 
 
 def _status(settings: "Settings", state: "State") -> list[dict[str, Any]]:
@@ -217,14 +149,15 @@ def print_places(settings: "Settings", published: "Published") -> None:
     from tasks.remote import shown_url
 
     release = published.release
+    place = settings.current if published.is_current else release.path
     say(f"Bản công bố {release.release_id} ({'mới' if release.created else 'đã có, không đổi'})", bold=True)
     for what, where in (
-        ("kho dữ liệu", settings.current / "warehouse.duckdb"),
-        ("bảng Parquet, CSV", settings.current / "tables"),
-        ("bảng công khai", settings.current / "public"),
-        ("biểu tổng hợp", settings.current / WORKBOOK),
-        ("báo cáo Word", settings.current / DOCUMENT),
-        ("trang báo cáo", settings.current / PAGE),
+        ("kho dữ liệu", place / "warehouse.duckdb"),
+        ("bảng Parquet, CSV", place / "tables"),
+        ("bảng công khai", place / "public"),
+        ("biểu tổng hợp", place / WORKBOOK),
+        ("báo cáo Word", place / DOCUMENT),
+        ("trang báo cáo", place / PAGE),
         ("tệp gốc", shown_url(settings.raw_url) if settings.raw_url else settings.raw),
         ("sổ sự kiện", settings.database_url.split("@")[-1].removeprefix("sqlite:///")),
     ):
@@ -232,25 +165,26 @@ def print_places(settings: "Settings", published: "Published") -> None:
     say("Tiếp theo: giamngheo status   |   giamngheo sql")
 
 
-def missing_districts(settings: "Settings") -> dict[str, list[str]]:
-    """Period → district codes without accepted data in the current release, periods of gaps only."""
+def missing_districts(release: "Path") -> dict[str, list[str]]:
+    """Period → district codes without accepted data in a finished release, periods of gaps only."""
     import json
 
-    manifest = json.loads((settings.current / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     missing: dict[str, list[str]] = manifest["districts_missing"]
     return missing
 
 
-def print_status(rows: list[dict[str, Any]]) -> None:
-    """Submissions and open slots, a line each."""
-    from tasks.status import STATES_VI
+def print_status(rows: list[dict[str, Any]], *, summarise: bool = False) -> None:
+    """Submissions and open slots, a line each; `summarise` puts months for which nothing came into a sentence."""
+    from tasks.silence import without_silent_months
 
+    shown, silent = without_silent_months(rows) if summarise else (rows, "")
     table = Table("Kỳ", "Huyện", "Trạng thái", "Nhận lúc", "Hạn", "Đúng hạn", "Lỗi NT/CB/TT", "Tệp", "Mã")
-    for row in rows:
+    for row in shown:
         found = row["findings"]
-        state = STATES_VI[row["state"]]
+        state = STATES[row["state"]].vi
         if row["state"] == "expected" and row["on_time"] is False:
-            state = "chưa nhận, quá hạn"
+            state += f", {TIMELINESS['missing'].vi}"
         if row["needs_look"]:
             state += " (cần xem lại: kỳ trước đã đổi)"
         table.add_row(
@@ -259,12 +193,22 @@ def print_status(rows: list[dict[str, Any]]) -> None:
             state,
             (row["received_at"] or "")[:16].replace("T", " "),
             row["due"] or "",
-            {True: "đúng", False: "muộn", None: ""}[row["on_time"]] if row["submission_id"] else "",
+            _timeliness(row),
             f"{found['critical']}/{found['warning']}/{found['info']}" if row["submission_id"] else "",
             _escape(row["file_name"] or ""),
             (row["submission_id"] or "")[:12],
         )
-    _plain(table)
+    if shown:
+        print_plain(table)
+    if silent:
+        say(silent)
+
+
+def _timeliness(row: dict[str, Any]) -> str:
+    """Whether a file's slot was served in time, in words; nothing where no file came or no day was due."""
+    if not row["submission_id"] or row["on_time"] is None:
+        return ""
+    return TIMELINESS["on_time" if row["on_time"] else "late"].vi
 
 
 def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
@@ -273,9 +217,8 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
 
     from expectations.catalogue import rules
     from tasks.judgements import exact_counts
-    from tasks.status import STATES_VI
 
-    say(f"{submission.file_name} — {STATES_VI[submission.state]} (phiên bản {submission.version})")
+    say(f"{submission.file_name} — {STATES[submission.state].vi} (phiên bản {submission.version})")
     exact = exact_counts(submission, rows)
     if not exact:
         say("Không có lỗi nào." if submission.judgement else "Tệp chưa được kiểm tra.")
@@ -290,9 +233,9 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
         waived = count if mine.get_column("waived").all() else int(mine.get_column("waived").sum())
         where = ", ".join(example for example in examples if example)
         text = mine.item(0, "message_vi") + (f"  [{where}]" if where else "")
-        severity = SEVERITIES_VI[rules()[rule].severity] + (f", bỏ qua {number_vi(waived)}" if waived else "")
+        severity = SEVERITIES[rules()[rule].severity].vi + (f", bỏ qua {number_vi(waived)}" if waived else "")
         causes.add_row(rule, severity, number_vi(count), _escape(text))
-    _plain(causes)
+    print_plain(causes)
     listing = Table("Quy tắc", "Trang", "Ô", "Giá trị", "Cần là", "Nội dung", "Mã lỗi")
     for row in rows.head(SHOWN_FINDINGS).iter_rows(named=True):
         listing.add_row(
@@ -300,7 +243,7 @@ def print_findings(submission: "Submission", rows: "pl.DataFrame") -> None:
             *[_escape(row[key] or "") for key in ("sheet", "cell", "value", "expected", "message_vi")],
             row["finding_id"],
         )
-    _plain(listing)
+    print_plain(listing)
     shown = min(rows.height, SHOWN_FINDINGS)
     if exact.total() > shown:
         more = "đủ: --json" if rows.height == exact.total() else f"--json: {number_vi(rows.height)}"
@@ -314,8 +257,6 @@ def of_all(shown: int, total: int) -> str:
 
 def print_ingest(settings: "Settings", report: "IngestReport") -> None:
     """One line per file that was taken or judged, and faults of the system apart."""
-    from tasks.status import STATES_VI
-
     if not report.taken and not report.judged and not report.faults:
         say(f"Không có tệp nào chờ trong {settings.inbox}.")
         return
@@ -328,12 +269,12 @@ def print_ingest(settings: "Settings", report: "IngestReport") -> None:
             _escape(one.file_name),
             district_name(one.district_code),
             one.period or "?",
-            STATES_VI[one.state],
+            STATES[one.state].vi,
             first,
             submission_id[:12],
         )
     if report.judged:
-        _plain(table)
+        print_plain(table)
     for taken in report.taken:
         if taken.refused:
             say(f"{taken.file_name}: chưa nhận — {taken.refused}")
@@ -385,7 +326,7 @@ def print_explanation(found: dict[str, Any], shown: int) -> None:
         texts = [_escape(one[key] or "") for key in ("file_name", "district_code", "kind")]
         decided = [_escape(one[key] or "") for key in ("decided_by", "reason")]
         files.add_row(*texts, received, *decided, one["submission_id"][:12])
-    _plain(files)
+    print_plain(files)
     for old in found["restated"]:
         values = (number_vi(old[key], _decimals(found)) or "không có" for key in ("as_published", "as_known_now"))
         published, now = values
@@ -397,13 +338,13 @@ _PARTS_VI = {"numerator": "Tử số", "denominator": "Mẫu số"}
 
 
 def _decimals(found: dict[str, Any]) -> int:
-    return 2 if found["unit"] == "percent" else 0
+    return DECIMALS[found["unit"]]
 
 
 def _equation(found: dict[str, Any]) -> str:
     value = number_vi(found["value"], _decimals(found))
     if found["unit"] != "percent":
-        return f"= {value} {'hộ' if found['unit'] == 'households' else 'người'}"
+        return f"= {value} {UNITS[found['unit']].vi}"
     parts = f"100 × {number_vi(found['numerator'])} / {number_vi(found['denominator'])}"
     return f"= {value} % = {parts}" if value else f"không xác định: {parts}"
 
@@ -416,7 +357,7 @@ def _print_part(name: str, part: dict[str, Any], shown: int) -> None:
     for commune in communes:
         counts = (number_vi(commune["counted"]), number_vi(len(commune["rows"])))
         table.add_row(commune["commune_code"], commune["commune_name"], *counts)
-    _plain(table)
+    print_plain(table)
     rows = [(commune["commune_code"], row) for commune in communes for row in commune["rows"]][:shown]
     if rows:
         listing = Table("Mã xã", "Hộ (mã ẩn danh)", "Đếm", "Tệp", "Trang", "Dòng", "Mã tệp")
@@ -425,7 +366,7 @@ def _print_part(name: str, part: dict[str, Any], shown: int) -> None:
             household = row["household_id"] or ""
             place = (file, sheet, str(row["row"]), row["submission_id"][:12])
             listing.add_row(code, household, number_vi(row["counted"]), *place)
-        _plain(listing)
+        print_plain(listing)
     if total > len(rows):
         say(f"{number_vi(len(rows))} trong số {number_vi(total)} dòng gốc (đủ: --rows hoặc --json)")
 
@@ -434,11 +375,11 @@ def print_rules(catalogue: "list[Rule]") -> None:
     table = Table("Mã", "Phạm vi", "Mức độ", "Hậu quả", "Bỏ qua được", "Quy tắc", "Thông báo")
     for rule in catalogue:
         waivable = "có" if rule.waivable else ""
-        severity = SEVERITIES_VI[rule.severity]
+        severity = SEVERITIES[rule.severity].vi
         table.add_row(
             rule.code, rule.scope, severity, rule.on_fail, waivable, _escape(rule.rule), _escape(rule.message_vi)
         )
-    _plain(table)
+    print_plain(table)
 
 
 def print_users(users: "list[User]") -> None:
@@ -450,20 +391,18 @@ def print_users(users: "list[User]") -> None:
     for user in users:
         way = "mật khẩu" if user.has_password else "OpenID Connect"
         table.add_row(_escape(user.name), user.role, way, "đã khoá" if user.disabled else "")
-    _plain(table)
+    print_plain(table)
 
 
 def print_decided(done: "Decided") -> None:
     """What was recorded, by the numbers that `undo` takes, and what became of each submission."""
-    from tasks.status import STATES_VI
-
     numbers = ", ".join(str(event.id) for event in done.events)
     for one in dict.fromkeys(event.submission_id for event in done.events):
         submission = done.state.submissions[one or ""]
         counts = dict((submission.judgement or {}).get("counts", {}))
         standing = ", ".join(f"{rule} ×{number_vi(count)}" for rule, count in in_catalogue_order(counts))
         still = f" Các lỗi: {standing}." if standing and submission.state in ("rejected", "held") else ""
-        say(f"Đã ghi (sự kiện {numbers}). {submission.file_name}: {STATES_VI[submission.state]}.{still}")
+        say(f"Đã ghi (sự kiện {numbers}). {submission.file_name}: {STATES[submission.state].vi}.{still}")
     for fault in done.faults:
         say(f"LỖI HỆ THỐNG (quyết định đã ghi, tệp chờ lần chạy sau): {fault}", bold=True)
 
@@ -507,13 +446,13 @@ def print_releases(rows: list[dict[str, Any]]) -> None:
         current = "●" if row["current"] else ""
         changes = _summed_changes(row["changes"])
         table.add_row(row["release_id"], row["as_of"], row["created_at"], str(row["submissions"]), current, changes)
-    _plain(table)
+    print_plain(table)
     for row in rows:
         for change in row["changes"]:
             if change["cause"] != "new":
                 reason = f": {change['reason']}" if change["reason"] else ""
                 file = (change["now"] or change["was"])[:12]
-                cause = CHANGES_VI[change["cause"]]
+                cause = CHANGES[change["cause"]].vi
                 say(
                     f"{row['release_id']}: {change['period']} {change['district_code']} {cause},"
                     f" tệp {file}, {change['decided_by']}{reason}"
@@ -521,15 +460,15 @@ def print_releases(rows: list[dict[str, Any]]) -> None:
 
 
 def _summed_changes(changes: list[dict[str, Any]]) -> str:
-    counts = {cause: sum(change["cause"] == cause for change in changes) for cause in CHANGES_VI}
-    return ", ".join(f"{count} {CHANGES_VI[cause]}" for cause, count in counts.items() if count)
+    counts = {cause: sum(change["cause"] == cause for change in changes) for cause in CHANGES}
+    return ", ".join(f"{count} {CHANGES[cause].vi}" for cause, count in counts.items() if count)
 
 
 def print_fault_files(cases: "list[FaultCase]") -> None:
     table = Table("Quy tắc", "Tệp", "Trang", "Ô", "Kết quả chờ đợi")
     for case in cases:
         table.add_row(case.rule, str(case.path), case.sheet, case.cell, case.outcome)
-    _plain(table)
+    print_plain(table)
     for case in cases:
         if case.companions:
             say(f"{case.rule}: nhận cùng với {', '.join(path.name for path in case.companions)}")
@@ -542,98 +481,12 @@ def print_fault_files(cases: "list[FaultCase]") -> None:
             )
 
 
-def explain(fault: Exception) -> tuple[str, bool]:
-    """A fault in one sentence with a way on, and whether it is the call that was wrong."""
-    from tasks.fault_words import in_words
+def explain(fault: BaseException) -> tuple[str, int]:
+    """A fault in one sentence with a way on (and what it lists below), and the exit code."""
+    from tasks.fault_words import as_ours, in_words
 
-    name = type(fault).__name__
-    if type(fault).__module__.startswith("pydantic"):
-        return f"Thiết đặt không dùng được: {_settings_faults(fault)}. Xem docs/data-team.md, mục Settings.", True
-    if name in ("WrongUsage", "NotAllowed", "NotAUser", "Changed"):
-        return str(fault), True
-    if name == "Misconfigured":
-        return f"Chưa mở bàn thẩm định: thiết đặt OpenID Connect không dùng được ({fault}). Xem docs/desk.md.", True
-    if name == "NotLoopback":
-        return (
-            f"Không mở bàn thẩm định ở {fault}: ngoài máy này cần một máy chủ TLS đứng trước"
-            " (GIAMNGHEO_REVIEW_PROXY). Xem docs/desk.md.",
-            True,
-        )
-    if name == "LedgerFaulty":
-        return in_words(fault), False
-    if name == "Busy":
-        return "Đang có một lần chạy khác trên dữ liệu này. Chưa thay đổi gì; hãy thử lại sau ít phút.", False
-    if name == "NoPrefectServer":
-        return (
-            f"Chưa làm gì: không tới được máy chủ Prefect ở {fault} (PREFECT_API_URL). Khởi động nó (giamngheo up) rồi"
-            " chạy lại, hoặc bỏ PREFECT_API_URL để chạy không qua Prefect. Tệp vẫn chờ trong hộp nhận.",
-            False,
-        )
-    if name == "AlreadyUp":
-        return f"giamngheo up đang chạy trên dữ liệu này rồi ({fault}). Dừng lần đó trước, hoặc cứ dùng nó.", False
-    if name == "PortTaken":
-        what, port, setting = fault.args
-        return (
-            f"Cổng {port} ({what}) đang có chương trình khác dùng. Đặt GIAMNGHEO_{setting} hoặc"
-            f" --{setting.lower().replace('_', '-')} thành cổng khác (0: cổng trống bất kỳ).",
-            False,
-        )
-    if name == "NotASampleRoot":
-        return (
-            f"Không chạy mẫu trên dữ liệu thật: {fault}. Đặt GIAMNGHEO_DATA tới một thư mục trống rồi chạy lại.",
-            True,
-        )
-    if name == "NothingToPublish":
-        return f"Chưa công bố được: {fault}. Xem: giamngheo status", True
-    if name == "NotAsSealed":
-        damaged = getattr(fault, "name", "")
-        return (
-            f"Bản công bố {damaged} không còn như khi niêm phong (tệp bị sửa, mất hoặc thêm), nên không dùng: chạy"
-            " giamngheo verify để biết tệp nào, rồi giamngheo rebuild.",
-            False,
-        )
-    if name == "PublishBlocked":
-        return f"Chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên.\n{fault}", False
-    if type(fault).__module__.startswith(("httpx", "httpcore", "prefect")):
-        return (
-            f"Không làm việc được với máy chủ Prefect ({name}: {fault}). Kiểm tra PREFECT_API_URL và máy chủ, hoặc bỏ "
-            "PREFECT_API_URL để chạy không qua Prefect. Tệp chưa xong vẫn chờ.",
-            False,
-        )
-    return f"Lỗi hệ thống: {in_words(fault)}", False
-
-
-_WRONG_SETTING = {
-    "int_parsing": "phải là số nguyên",
-    "float_parsing": "phải là số",
-    "bool_parsing": "phải là true hoặc false",
-}
-_WRONG_TEXT = {
-    "first_period": "phải là một tháng dạng YYYY-MM",
-    "last_period": "phải là một tháng dạng YYYY-MM",
-    "remind_before": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
-    "remind_after": "phải là các số ngày, ví dụ 3 hoặc 1,3,7",
-}
-
-
-def _settings_faults(fault: Exception) -> str:
-    """Which settings are wrong and how; never what they hold, which may be a secret."""
-    listed: list[dict[str, Any]] = fault.errors() if hasattr(fault, "errors") else []
-    found = []
-    for one in listed:
-        place = ".".join(str(part) for part in one["loc"])
-        limits = {"greater_than": ">", "greater_than_equal": "≥", "less_than": "<", "less_than_equal": "≤"}
-        if one["type"] in limits:
-            why = f"phải {limits[one['type']]} {next(iter(one['ctx'].values()))}"
-        elif one["type"] == "value_error":
-            why = str(one["ctx"]["error"])
-        else:
-            why = _WRONG_SETTING.get(one["type"]) or _WRONG_TEXT.get(place, "không đúng dạng")
-        found.append(f"GIAMNGHEO_{place.upper()} {why}" if place else why)
-    # A value that should be JSON is read before anything is known of it.
-    return "; ".join(found) or re.sub(
-        r'.*field "(\w+)".*', lambda m: f"GIAMNGHEO_{m[1].upper()} phải là JSON", str(fault)
-    )
+    ours = as_ours(fault)
+    return "\n".join([in_words(fault), *ours.details]), ours.exit_code
 
 
 def _escape(text: str) -> str:

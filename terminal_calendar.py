@@ -8,10 +8,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from labels.table import STATES, STATES_SHORT, TIMELINESS
 from ledger.states import ACCEPTED, EXCUSED
-from plan.reference import district_names
-from tasks.calendar import DUE, LATE, MISSING, ON_TIME, Slot, summary
-from tasks.status import STATES_VI
+from plan.reference import district_names, plan
+from tasks.calendar import Slot, summary
+from tasks.silence import silence_vi, silences
+from tasks.timeliness import DUE, LATE, MISSING, ON_TIME
 from tasks.words import number_vi
 from terminal import say
 
@@ -21,23 +23,17 @@ if TYPE_CHECKING:
 
 # Nine districts, the month, its day and the total fit into 100 columns.
 _CELL = 8
-_SHORT = {
-    "received": "mới",
-    "waiting": "chờ",
-    "rejected": "lỗi",
-    "held": "giữ",
-    "returned": "trả",
-    "withdrawn": "rút",
-    "superseded": "đổi",
-}
 _LEGEND = (
-    f"✓ {STATES_VI['accepted']} · +N nộp muộn N ngày · * đã điều chỉnh · thiếu N: chưa nhận, quá hạn N ngày · còn N: "
+    f"✓ {STATES['accepted'].vi} · +N nộp muộn N ngày · * đã điều chỉnh · thiếu N: chưa nhận, quá hạn N ngày · còn N: "
     "chưa nhận, còn N ngày"
 )
 
 
-def print_calendar(slots: list[Slot], today: dt.date) -> None:
-    """The slots as a table, with what the signs mean and a summary for each month and district."""
+def print_calendar(slots: list[Slot], today: dt.date, *, summarise: bool = False) -> None:
+    """The slots as a table, with what the signs mean and a summary for each month and district.
+
+    `summarise` puts long runs of months for which nothing came into a sentence; the summary counts them.
+    """
     if not slots:
         say("Không có kỳ nào phải báo cáo trong khoảng này.")
         return
@@ -50,7 +46,12 @@ def print_calendar(slots: list[Slot], today: dt.date) -> None:
         table.add_column(_heading(code, names.get(code, "")))
     table.add_column("Đạt", justify="right")
     by_place = {(slot.period, slot.district_code): slot for slot in slots}
-    for period in dict.fromkeys(slot.period for slot in slots):
+    periods = list(dict.fromkeys(slot.period for slot in slots))
+    heard = {slot.period for slot in slots if slot.timeliness != MISSING}
+    left_out = silences(periods, lambda period: period not in heard) if summarise else []
+    for period in periods:
+        if any(one.first <= period <= one.last for one in left_out):
+            continue
         mine = [by_place.get((period, code)) for code in codes]
         present = [slot for slot in mine if slot is not None]
         done = summary(present)
@@ -59,6 +60,10 @@ def print_calendar(slots: list[Slot], today: dt.date) -> None:
     _add_totals(table, codes, slots)
     Console(width=2000).print(table, crop=False, no_wrap=True)
     say(_legend(slots))
+    for one in left_out:
+        say(f"Không liệt kê {silence_vi(one)}: chưa huyện nào gửi (giamngheo calendar --from {one.first}).")
+    if max(periods) > plan().last_period:
+        say(f"Kế hoạch số {plan().number} hết tháng {_month(plan().last_period)}; báo cáo tháng vẫn phải nộp.")
 
 
 def cell(slot: Slot) -> str:
@@ -74,7 +79,11 @@ def cell(slot: Slot) -> str:
     if slot.timeliness == DUE:
         return f"còn {slot.days}"
     # Two figures of a day and two of a month leave room for three letters and nothing between.
-    return f"{_SHORT[slot.state]:<3}{slot.since:%d/%m}" if slot.since else _SHORT[slot.state]
+    return f"{STATES_SHORT[slot.state].vi:<3}{slot.since:%d/%m}" if slot.since else STATES_SHORT[slot.state].vi
+
+
+def _month(period: str) -> str:
+    return f"{period[5:]}/{period[:4]}"
 
 
 def _heading(code: str, name: str) -> str:
@@ -86,15 +95,17 @@ def _add_totals(table: Table, codes: list[str], slots: list[Slot]) -> None:
     by_code = [summary(slot for slot in slots if slot.district_code == code) for code in codes]
     everything = summary(slots)
     table.add_section()
-    for key, name in ((ON_TIME, "đúng hạn"), (LATE, "muộn"), (MISSING, "thiếu"), ("open", "chưa đạt")):
+    for key, name in (*((kind, TIMELINESS[kind].vi) for kind in (ON_TIME, LATE, MISSING)), ("open", "chưa đạt")):
         table.add_row(name, "", *[str(one[key]) for one in by_code], str(everything[key]))
 
 
 def _legend(slots: list[Slot]) -> str:
     """What the signs mean; of the states those that occur."""
     states = {slot.state for slot in slots}
-    words = [f"{short} DD/MM: {STATES_VI[state]} từ ngày ấy" for state, short in _SHORT.items() if state in states]
-    excused = [f"miễn: {STATES_VI[EXCUSED]}"] if EXCUSED in states else []
+    words = [
+        f"{short.vi} DD/MM: {STATES[state].vi} từ ngày ấy" for state, short in STATES_SHORT.items() if state in states
+    ]
+    excused = [f"miễn: {STATES[EXCUSED].vi}"] if EXCUSED in states else []
     return "\n".join(textwrap.wrap(" · ".join([_LEGEND, *words, *excused]), 100))
 
 
@@ -108,7 +119,7 @@ def say_arrivals(noted: "Arrivals") -> None:
 
 def say_month(month: "MonthDone") -> None:
     """One month of a backfill, as soon as it is done."""
-    states = ", ".join(f"{number_vi(count)} {STATES_VI[state]}" for state, count in month.states.most_common())
+    states = ", ".join(f"{number_vi(count)} {STATES[state].vi}" for state, count in month.states.most_common())
     release = f"; công bố {month.release_id}" if month.release_id else ""
     name = f"Kỳ {month.period}" if month.period else "Không đọc được kỳ"
     say(f"{name}: nhận {number_vi(month.taken)} tệp; nay có {states or 'không tệp nào'}{release}")

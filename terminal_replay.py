@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from labels.table import SEVERITIES, STATES
 from tasks.replay import REJUDGE, VALIDATOR, Change, Replay, totals_by_rule
-from tasks.status import STATES_VI
-from tasks.words import SEVERITIES_VI, number_vi
+from tasks.words import number_vi
 from terminal import district_name, print_rows, say
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def print_replay(found: Replay) -> None:
 def _print_rules(changes: list[Change]) -> None:
     rows = []
     for row in totals_by_rule(changes):
-        severity, before = SEVERITIES_VI[row["severity"]], SEVERITIES_VI[row["severity_then"]]
+        severity, before = SEVERITIES[row["severity"]].vi, SEVERITIES[row["severity_then"]].vi
         rows.append(
             (
                 row["rule"],
@@ -55,9 +55,9 @@ def _print_rules(changes: list[Change]) -> None:
 def _print_submissions(changes: list[Change]) -> None:
     rows = []
     for one in changes:
-        verdict = STATES_VI[one.verdict_now]
+        verdict = STATES[one.verdict_now].vi
         if one.verdict_now != one.verdict_then:
-            verdict = f"{STATES_VI[one.verdict_then]} → {verdict}"
+            verdict = f"{STATES[one.verdict_then].vi} → {verdict}"
         if one.slot_now is not None:
             verdict += f" (bìa nay đọc là {district_name(one.slot_now[0])}, kỳ {one.slot_now[1]})"
         rows.append(
@@ -65,7 +65,7 @@ def _print_submissions(changes: list[Change]) -> None:
                 one.period or "?",
                 district_name(one.district_code),
                 one.file_name,
-                STATES_VI[one.state],
+                STATES[one.state].vi,
                 verdict,
                 _counts(one.newly_failing),
                 _counts(one.newly_passing),

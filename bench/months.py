@@ -38,8 +38,10 @@ BASELINE = "2019-12"
 def main() -> None:
     root, scratch, months = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     # Before anything has been looked up.
-    plan.reference.DATA = tasks.build.PLAN_DATA = stretched_plan(scratch / "plan", "2005-01-01")
     first = next_period(LAST, -months)
+    plan.reference.DATA = tasks.build.PLAN_DATA = stretched_plan(scratch / "plan", "2005-01-01", first)
+    # The registers start where the plan has its baseline.
+    plan.reference.plan.cache_clear()
     settings = Settings(data=scratch / "data", ledger_url="", first_period=first, last_period=LAST, settle_seconds=0)
     _pile_up(Settings(data=root, ledger_url=""), settings, periods_between(first, next_period(LAST, -1)))
     with start_readers(settings) as readers:

@@ -16,7 +16,7 @@ import polars as pl
 import tasks.build
 from ledger.events import Ledger
 from ledger.states import derive_state
-from plan.reference import period_end, periods_between
+from plan.reference import BASELINE_PERIOD, period_end, periods_between
 from settings import Settings
 from tasks.accept import write_accepted
 from tasks.audit import run_audits
@@ -33,7 +33,7 @@ def main() -> None:
     ledger = Ledger(settings.database_url)
     inputs = build_inputs(settings, derive_state(ledger.events()), "2020-12")
     ledger.close()
-    tasks.build.PLAN_DATA = stretched_plan(scratch / "plan", "2015-01-01")
+    tasks.build.PLAN_DATA = stretched_plan(scratch / "plan", "2015-01-01", FIRST)
     ten = _ten_years(inputs, scratch / "accepted")
 
     started = time.perf_counter()
@@ -46,12 +46,14 @@ def main() -> None:
     print(json.dumps({"build": built - started, "audit": audited - built, "months": len(ten.slots) // 9}))
 
 
-def stretched_plan(folder: Path, first: str) -> Path:
-    """The plan's tables with a list of units that holds from another day on."""
+def stretched_plan(folder: Path, first: str, baseline: str) -> Path:
+    """The plan's tables with a list of units that holds from another day on, and another baseline (YYYY-MM)."""
     folder.mkdir(parents=True)
     for path in tasks.build.PLAN_DATA.glob("*.csv"):
         text = path.read_text(encoding="utf-8")
         (folder / path.name).write_text(text.replace("2016-01-01", first) if path.name == "units.csv" else text)
+    about = (tasks.build.PLAN_DATA / "plan.toml").read_text(encoding="utf-8")
+    (folder / "plan.toml").write_text(about.replace(f'"{BASELINE_PERIOD}"', f'"{baseline}"'), encoding="utf-8")
     return folder
 
 

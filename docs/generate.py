@@ -132,7 +132,9 @@ def _dictionary() -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warehouse.duckdb"
         nothing = [pl.DataFrame(schema=schema) for schema in (SUBMISSION, SLOT, FINDING_COUNT)]
-        build_warehouse(path, BuildInputs("2019-12", "2019-12", Path(folder), nothing[0], nothing[1], [], nothing[2]))
+        build_warehouse(
+            path, BuildInputs("2019-12", "2019-12", Path(folder), nothing[0], nothing[1], [], nothing[2], b"")
+        )
         with duckdb.connect(str(path), read_only=True) as connection:
             rows = connection.execute(
                 "select table_name, column_name, type, unit, description_en, description_vi from meta.dictionary"

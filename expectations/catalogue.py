@@ -1,7 +1,6 @@
 """The rule catalogue: stable codes, severities, what a failure leads to, and the words for it."""
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,12 +50,3 @@ def rules() -> dict[str, Rule]:
             )
             for row in csv.DictReader(file)
         }
-
-
-@cache
-def rule_pack() -> str:
-    """A short hash of the catalogue and the suites: approvals name the rules that they were given under."""
-    digest = hashlib.sha256()
-    for path in sorted([*HERE.glob("*.csv"), *HERE.glob("*.py")]):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]

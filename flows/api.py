@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from errors import SystemFault
+
 _PATIENCE_SECONDS = 20
 
 
@@ -19,8 +21,33 @@ class _Prefect(BaseSettings):
     profile: str = ""
 
 
-class NoPrefectServer(Exception):
+class NoPrefectServer(SystemFault):
     """An API is configured, and nobody answers there: its address, without a password."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"nothing was done: Prefect's server at {address} (PREFECT_API_URL) can't be reached",
+            f"chưa làm gì: không tới được máy chủ Prefect ở {address} (PREFECT_API_URL)",
+            "start it (giamngheo up) and {again}, or unset PREFECT_API_URL to run without Prefect; files wait in the "
+            "inbox",
+            "khởi động nó (giamngheo up) rồi {again}, hoặc bỏ PREFECT_API_URL để chạy không qua Prefect; tệp vẫn chờ "
+            "trong hộp nhận",
+        )
+
+
+class PrefectFails(SystemFault):
+    """Prefect's server went away under a run, or refused it; `status` is the HTTP status, where it gave one."""
+
+    def __init__(self, status: int | None = None) -> None:
+        said = f"HTTP {status}" if status else ""
+        super().__init__(
+            f"Prefect's server fails ({said or 'no answer'})",
+            f"không làm việc được với máy chủ Prefect ({said or 'không trả lời'})",
+            "check PREFECT_API_URL and the server, or unset PREFECT_API_URL to run without Prefect; what is not done "
+            "waits",
+            "kiểm tra PREFECT_API_URL và máy chủ, hoặc bỏ PREFECT_API_URL để chạy không qua Prefect; tệp chưa xong vẫn "
+            "chờ",
+        )
 
 
 def prefect_api_configured() -> bool:

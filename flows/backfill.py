@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flows.ingest import IngestReport, ingest
-from flows.publish import NothingToPublish, publish
+from flows.publish import NothingToPublish, SmallChanges, publish
 from flows.runner import Runner
 from ledger.events import Ledger
 from ledger.states import State, derive_state
@@ -22,6 +22,7 @@ from tasks.faults import Unreadable
 from tasks.inputs import accepted_periods
 from tasks.names import shown_name
 from tasks.notices import BACKFILL
+from tasks.publications import current_release
 from tasks.receive import find_waiting
 
 # Files that are being opened ahead; what they hold is dropped as soon as their month is known.
@@ -152,7 +153,9 @@ def _months(
 
 
 def _last_published(state: State) -> str:
-    return str(state.published[-1].payload["as_of"]) if state.published else ""
+    """The last month of what readers have; empty before anything was published."""
+    current = current_release(state)
+    return current.as_of if current else ""
 
 
 def _month_done(period: str | None, report: IngestReport | None, state: State) -> MonthDone:
@@ -176,7 +179,9 @@ def _publish(
     if period <= last and not is_new:
         return None
     try:
-        published = publish(settings, runner, as_of=max(period, last), now=clock(), source=BACKFILL)
+        published = publish(
+            settings, runner, as_of=max(period, last), now=clock(), small=SmallChanges.HOLD, source=BACKFILL
+        )
     except NothingToPublish:
         return None
     return published.release.release_id

@@ -95,8 +95,9 @@ def answer_of(settings: Settings, future: distributed.Future) -> object:
             kind = kind_of(fault)
         raise SystemFault(
             f"the Dask cluster {_place(settings)} lost a job: {kind}",
-            f"cụm Dask {_place(settings)} làm hỏng hoặc mất việc ({kind}): xem các máy đọc còn chạy không, "
-            "rồi chạy lại giamngheo ingest",
+            f"cụm Dask {_place(settings)} làm hỏng hoặc mất việc",
+            "see whether its workers still run, then run giamngheo ingest",
+            "xem các máy đọc còn chạy không, rồi chạy lại giamngheo ingest",
         )
 
 
@@ -104,8 +105,10 @@ def no_scheduler(settings: Settings, fault: Exception) -> SystemFault:
     """The scheduler does not answer."""
     return SystemFault(
         f"no Dask scheduler at {_place(settings)}: {kind_of(fault)}",
-        f"không tới được cụm Dask {_place(settings)}: kiểm tra GIAMNGHEO_DASK_SCHEDULER và dask scheduler, hoặc đặt "
-        "GIAMNGHEO_WORK=processes, rồi chạy lại giamngheo ingest",
+        f"không tới được cụm Dask {_place(settings)}",
+        "check GIAMNGHEO_DASK_SCHEDULER and the scheduler, or set GIAMNGHEO_WORK=processes, then run giamngheo ingest",
+        "kiểm tra GIAMNGHEO_DASK_SCHEDULER và dask scheduler, hoặc đặt GIAMNGHEO_WORK=processes, rồi chạy lại "
+        "giamngheo ingest",
     )
 
 
@@ -113,8 +116,9 @@ def no_worker(settings: Settings) -> SystemFault:
     """Nobody is there to do a job."""
     return SystemFault(
         f"the Dask cluster {_place(settings)} has no worker",
-        f"cụm Dask {_place(settings)} không có máy đọc nào: khởi động dask worker, hoặc đặt GIAMNGHEO_WORK=processes, "
-        "rồi chạy lại giamngheo ingest",
+        f"cụm Dask {_place(settings)} không có máy đọc nào",
+        "start dask workers, or set GIAMNGHEO_WORK=processes, then run giamngheo ingest",
+        "khởi động dask worker, hoặc đặt GIAMNGHEO_WORK=processes, rồi chạy lại giamngheo ingest",
     )
 
 

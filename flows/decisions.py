@@ -91,7 +91,7 @@ def decide_all(
 ) -> Decided:
     """Decide on one or many submissions for one reason, and judge again whatever depends on it.
 
-    All are recorded or none. Several carry the same `together` in their payloads. Raises LookupError (no such
+    All are recorded or none. Several carry the same `together` in their payloads. Raises errors.NoSuch (no such
     submission), decide.NotAllowed, decide.Changed, tasks.locks.Busy; nothing was recorded then.
     """
     today = at.astimezone(ZoneInfo(settings.timezone)).date()

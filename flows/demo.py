@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from errors import Refused
 from flows.decisions import decide_on
-from flows.ingest import IngestReport, ingest
+from flows.ingest import FaultsOfTheSystem, IngestReport, ingest
 from flows.publish import Published, publish
 from flows.runner import Runner
 from ledger.states import State, derive_state
@@ -19,13 +20,20 @@ from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.files import sha256_of
 from tasks.ledgers import open_ledger
+from tasks.receive import find_unhidden
 
 SOURCE = "sample"
 Progress = Callable[[str, int, int], None]
 
 
-class NotASampleRoot(Exception):
+class NotASampleRoot(Refused):
     """The data root holds something that is not of the sample year; nothing was changed."""
+
+    usual_do_vi = "đặt GIAMNGHEO_DATA tới một thư mục trống rồi {again}"
+    usual_do_en = "set GIAMNGHEO_DATA to an empty folder, then {again}"
+
+    def __init__(self, why_vi: str) -> None:
+        super().__init__(f"không chạy mẫu trên dữ liệu thật: {why_vi}")
 
 
 def run_demo(settings: Settings, runner: Runner, seed: int, on_progress: Progress) -> tuple[Published, State]:
@@ -53,8 +61,8 @@ def run_demo(settings: Settings, runner: Runner, seed: int, on_progress: Progres
 
 def refuse_other_data(settings: Settings) -> None:
     """Raises NotASampleRoot where a data root holds submissions or inbox files that are not the sample's."""
-    if settings.inbox.is_dir() and any(path.is_file() for path in settings.inbox.iterdir()):
-        raise NotASampleRoot(f"the inbox {settings.inbox} holds files")
+    if any(not is_note for _, is_note in find_unhidden(settings.inbox)):
+        raise NotASampleRoot(f"hộp nhận {settings.inbox} đang có tệp")
     if not (settings.ledger_url or (settings.data / "ledger.sqlite").exists()):
         return
     ledger = open_ledger(settings)
@@ -62,7 +70,7 @@ def refuse_other_data(settings: Settings) -> None:
     ledger.close()
     others = [one for one in state.submissions.values() if one.source != SOURCE]
     if others:
-        raise NotASampleRoot(f"{settings.data} holds {len(others)} submissions that are not of the sample year")
+        raise NotASampleRoot(f"{settings.data} có {len(others)} tệp không thuộc năm mẫu")
 
 
 def batches(told: Story) -> list[tuple[list[int], list[Decision]]]:
@@ -112,7 +120,7 @@ def _tell(
             readers=readers,
         )
         if report.faults:
-            raise RuntimeError("; ".join(report.faults))
+            raise FaultsOfTheSystem(report)
         state = report.state
         for decision in decisions:
             slot = (decision.district_code, decision.period)

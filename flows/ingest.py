@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from errors import SystemFault
 from flows.notices import announce
 from flows.runner import Runner
 from flows.work import start_work
@@ -33,6 +34,7 @@ from tasks.fault_words import in_words
 from tasks.faults import Unreadable
 from tasks.files import sha256_of
 from tasks.findings import Judged, finding, to_frame, with_household_id
+from tasks.identity import check_unchanged
 from tasks.judgements import read_findings, write_judgement
 from tasks.judging import at_slot, judging_inputs, needs_judging
 from tasks.ledgers import open_ledger
@@ -136,7 +138,8 @@ def ingest_locked(
     take_files: bool = True,
     readers: Readers | None = None,
 ) -> IngestReport:
-    """`ingest` for who holds the lock already."""
+    """`ingest` for who holds the lock already. Raises SystemFault where the program was replaced under this process."""
+    check_unchanged()
     ledger = open_ledger(settings)
     try:
         report = IngestReport()
@@ -489,8 +492,28 @@ class _Judging:
         self.report.judged.append(submission.submission_id)
 
 
+class FaultsOfTheSystem(SystemFault):
+    """A run that went on past faults of the system; `report` says what was done and what was not."""
+
+    outcome = "faults"
+
+    def __init__(self, report: IngestReport) -> None:
+        super().__init__(
+            f"{len(report.faults)} faults of the system",
+            f"{len(report.faults)} lỗi của hệ thống",
+            "see each of them below",
+            "xem từng lỗi ở dưới",
+        )
+        self.report = report
+
+    @property
+    def details(self) -> list[str]:
+        """The sentence of each."""
+        return self.report.faults
+
+
 def _note_fault(report: IngestReport, what: str, fault: Exception) -> None:
-    # What a step has told already is not told again.
+    # What a step has told already is not told again; its record's number is in the sentence.
     tell_fault("step.failed", fault)
     report.faults.append(f"{what}. {describe(fault)}")
 

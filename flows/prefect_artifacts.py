@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import polars as pl
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from flows.ingest import IngestReport, Taken
+from labels.table import STATES, STATUSES, TARGETS, measure_words
 from ledger.states import Submission
-from tasks.status import STATES_VI
-from tasks.words import MEASURES_VI, TARGET_STATUS_VI, TARGETS_VI, number_vi
+from reports.coverage import who
+from reports.figures import open_warehouse, read_release, targets
+from reports.verdicts import after_the_plan, decimals, districts_sentence, is_headline, sentences
+from tasks.release import reading_release
+from tasks.words import number_vi
 from telemetry.record import tell_fault
-
-PERCENT_MEASURES = ("percentage_points", "end_rate")
 
 
 def record_verdicts(report: IngestReport) -> None:
@@ -33,7 +34,7 @@ def _judged_row(submission: Submission) -> dict[str, str]:
     verdict = (submission.judgement or {}).get("verdict", submission.state)
     slot = (submission.district_code or "", submission.period or "")
     counts = [str(submission.counts(severity)) for severity in ("critical", "warning", "info")]
-    return _row(submission.short_id, *slot, STATES_VI[verdict], *counts)
+    return _row(submission.short_id, *slot, STATES[verdict].vi, *counts)
 
 
 def _taken_row(taken: Taken) -> dict[str, str]:
@@ -66,30 +67,48 @@ def record_targets(warehouse: Path, release_id: str) -> None:
 
 
 def targets_markdown(warehouse: Path) -> str:
-    """The last month of `mart.target_vs_actual`, province first, as a Markdown table."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        rows = connection.table("mart.target_vs_actual").pl()
-    rows = rows.filter(
-        pl.col("period") == pl.col("period").max(),
+    """The release's month of `mart.target_vs_actual`, province first, as a Markdown table under the plan's verdicts.
+
+    Of a target's measures the one that its verdict stands on comes first.
+    """
+    with reading_release(warehouse.parent), open_warehouse(warehouse) as connection:
+        release = read_release(connection)
+        every = targets(connection, release.period)
+    whose = f" ({who(release).vi})" if release.is_provisional else ""
+    title = f"### Chỉ tiêu của kế hoạch và thực hiện đến {release.period:%m/%Y}{whose}"
+    if every.is_empty():
+        return f"{title}\n\n{after_the_plan().vi}"
+    listed = every.filter(
         pl.col("level").is_in(["province", "district"]),
-        pl.col("target").is_in(list(TARGETS_VI)),
+        pl.col("target").is_in(list(TARGETS)),
         pl.col("target_value").is_not_null(),
-    ).sort(
-        pl.col("level") != "province", "unit_code", pl.col("target").cast(pl.Enum(list(TARGETS_VI))), "measure", "basis"
+    ).to_dicts()
+    order = list(TARGETS)
+    listed.sort(
+        key=lambda row: (
+            row["level"] != "province",
+            row["unit_code"],
+            order.index(row["target"]),
+            not is_headline(row),
+            row["measure"],
+            row["basis"],
+        )
     )
-    months = rows.get_column("period").dt.strftime("%m/%Y").unique().to_list()
+    said = [*sentences(listed, release.baseline), districts_sentence(listed)]
     lines = [
-        f"### Chỉ tiêu của kế hoạch và thực hiện đến {', '.join(months) or '…'}",
+        title,
+        "",
+        *(f"- {words.vi}" for words in said),
         "",
         "| Đơn vị | Chỉ tiêu | Cách đo | Kỳ gốc | Kế hoạch | Thực hiện | Thay đổi | Tình trạng |",
         "|---|---|---|---:|---:|---:|---:|---|",
     ]
-    for row in rows.iter_rows(named=True):
-        places = 2 if row["measure"] in PERCENT_MEASURES else 0
-        numbers = [number_vi(row[column], places) for column in ("baseline", "target_value", "actual", "change")]
-        measure = MEASURES_VI[row["measure"], row["basis"]]
-        status = TARGET_STATUS_VI[row["status"]]
-        lines.append(f"| {' | '.join([row['unit_name'], TARGETS_VI[row['target']], measure, *numbers, status])} |")
+    for row in listed:
+        shown = (row[column] for column in ("baseline", "target_value", "actual", "change"))
+        numbers = [number_vi(one, decimals(row["measure"])) for one in shown]
+        how = measure_words(row["measure"], row["basis"]).vi
+        cells = [row["unit_name"], TARGETS[row["target"]].vi, how, *numbers, STATUSES[row["status"]].vi]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

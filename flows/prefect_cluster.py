@@ -17,10 +17,10 @@ from prefect.states import Failed
 from prefect_dask.task_runners import DaskTaskRunner, PrefectDaskFuture
 
 from flows.dask_cluster import answer_of, count_workers, local_cluster, no_scheduler, wait_for_workers
+from flows.prefect_runner import StepFault
 from settings import Settings
 from tasks.faults import SystemFault
 from tasks.on_worker import perform, unpacked
-from telemetry.faults import kind_of, safe_words
 
 
 def dask_task_runner(settings: Settings) -> DaskTaskRunner:
@@ -42,7 +42,9 @@ class PrefectCluster:
         if not isinstance(runner, DaskTaskRunner):
             raise SystemFault(
                 "the flow was not started with a Dask task runner",
-                "lượt chạy Prefect này không có cụm Dask: khởi động lại worker của Prefect với GIAMNGHEO_WORK=dask",
+                "lượt chạy Prefect này không có cụm Dask",
+                "start Prefect's worker anew with GIAMNGHEO_WORK=dask",
+                "khởi động lại worker của Prefect với GIAMNGHEO_WORK=dask",
             )
         try:
             self._client: distributed.Client = runner.client
@@ -72,8 +74,9 @@ class PrefectCluster:
                 return answer
             raise SystemFault(
                 f"Prefect did not run a job on the cluster: {state.name}",
-                f"Prefect không chạy được việc trên cụm Dask ({state.name}): kiểm tra máy đọc tới được máy chủ Prefect "
-                "không, rồi chạy lại giamngheo ingest",
+                "Prefect không chạy được việc trên cụm Dask",
+                "see whether the workers reach Prefect's server, then run giamngheo ingest",
+                "kiểm tra máy đọc tới được máy chủ Prefect không, rồi chạy lại giamngheo ingest",
             )
 
         return wait
@@ -85,4 +88,4 @@ def perform_recorded(sent: bytes) -> Any:
     fault = unpacked(answer).fault
     if fault is None:
         return answer
-    return Failed(message=f"{kind_of(fault)}: {safe_words(fault)}", data=answer)
+    return Failed(message=str(StepFault(fault)), data=answer)

@@ -19,12 +19,15 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 from sqlalchemy.exc import OperationalError
 
+from errors import ProgramFault, SystemFault
+from flows.api import PrefectFails
 from flows.runner import Cluster, Item, Result
 from settings import Settings, get_settings
+from tasks.fault_words import as_ours
 from tasks.remote import StorageDown
 from telemetry.faults import kind_of, safe_words
 from telemetry.file import configure
-from telemetry.record import bound
+from telemetry.record import bound, record_of, tell_fault
 
 # Disks, shares and a locked ledger recover. Computing does not, and a release that failed wants a person first.
 RETRIES = {"receive": 2, "read": 2, "accept": 2}
@@ -32,12 +35,22 @@ RETRY_DELAY_SECONDS = [2.0, 10.0]
 RECOVERABLE = (OSError, OperationalError, StorageDown)
 
 
-class StepFault(Exception):
-    """A step failed; says of what kind the fault is, and nothing that it may quote from the data."""
+class StepFault(SystemFault):
+    """A step failed; says of what kind the fault is and where the log has it, and nothing that may quote the data."""
 
-    def __init__(self, fault: Exception) -> None:
-        words = safe_words(fault)
-        super().__init__(f"{kind_of(fault)}: {words}" if words else kind_of(fault))
+    def __init__(self, fault: BaseException) -> None:
+        tell_fault("step.failed", fault)
+        words, record = safe_words(fault), record_of(fault)
+        kind = "a fault of the program" if isinstance(as_ours(fault), ProgramFault) else "a fault of the system"
+        said = f"{kind}, {kind_of(fault)}{f': {words}' if words else ''}"
+        super().__init__(
+            f"{said} (record {record})" if record else said,
+            "việc này không xong",
+            "look for the record in logs/giamngheo.jsonl",
+            "tìm bản ghi trong logs/giamngheo.jsonl",
+        )
+        # Prefect shows what an exception was made of.
+        self.args = (self.en,)
 
 
 def told() -> AbstractContextManager[None]:
@@ -84,7 +97,7 @@ class PrefectRunner:
         def may_pass(*_: Any) -> bool:
             return isinstance(faults[-1], RECOVERABLE)
 
-        state = Task(
+        Task(
             attempt,
             name=step,
             task_run_name=lambda: name,
@@ -97,6 +110,6 @@ class PrefectRunner:
         # What the step did counts, not what Prefect made of it.
         if results:
             return results[0]
-        fault = faults[-1] if faults else RuntimeError(f"Prefect did not run the step: {state.message}")
+        fault = faults[-1] if faults else PrefectFails()
         self.faults.append(f"{name} ({StepFault(fault)})")
         return fault

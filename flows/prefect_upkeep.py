@@ -56,7 +56,7 @@ def _damaged(found: list[Damage], command: str) -> RunState[Any] | None:
 
 
 def _fault(fault: Exception) -> RunState[Any]:
-    return Failed(message=f"Lỗi của hệ thống / a fault of the system: {StepFault(fault)}")
+    return Failed(message=f"Không xong / failed: {StepFault(fault)}")
 
 
 def _quiet(stage: str, done: int, total: int) -> None:

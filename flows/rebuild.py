@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 
-from flows.publish import Published, publish
+from flows.publish import Published, SmallChanges, publish
 from flows.runner import Runner
-from ledger.states import derive_state
+from ledger.states import State, derive_state
 from settings import Settings
 from tasks.ledgers import open_ledger
 from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
 from tasks.pseudonym import pseudonym_key
+from tasks.publications import current_release, published_contents
 from tasks.restore import restore_accepted
 from tasks.runs import recorded
 from telemetry.record import step
@@ -25,14 +26,10 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
     limits of a received file, and what `publish` raises.
     """
     with only_run(settings, "publish"):
-        set_aside_damaged(settings.releases, settings.current)
+        set_aside_damaged(settings.releases, settings.current, published_contents(_state(settings)))
     with only_run(settings, "ingest"):
         sweep(settings, settings.inbox)
-        ledger = open_ledger(settings)
-        try:
-            state = derive_state(ledger.events())
-        finally:
-            ledger.close()
+        state = _state(settings)
         standing = [one for one in state.submissions.values() if one.state == "accepted"]
         with step("restore", counts={"files": len(standing)}):
             restore_accepted(
@@ -42,7 +39,18 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
                 anew=True,
                 on_done=lambda done, total: on_progress("rebuild", done, total),
             )
-        as_of = state.published[-1].payload.get("as_of") if state.published else None
-    published = publish(settings, runner, as_of=as_of)
+        current = current_release(state)
+    # What was left out of it until a new month comes stays out.
+    published = publish(
+        settings, runner, as_of=current.as_of if current else None, to_current=True, small=SmallChanges.HOLD
+    )
     remove_damaged(settings.releases, settings.current)
     return published
+
+
+def _state(settings: Settings) -> State:
+    ledger = open_ledger(settings)
+    try:
+        return derive_state(ledger.events())
+    finally:
+        ledger.close()

@@ -9,25 +9,19 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
+from errors import Busy
+
 _NAMESPACE = 2020_19
 _ASK_AGAIN_SECONDS = 0.2
 # A machine that lost its power says nothing any more: the server finds out within a minute, and lets go of its locks.
 _KEEPALIVE = ("SET tcp_keepalives_idle = 20", "SET tcp_keepalives_interval = 10", "SET tcp_keepalives_count = 3")
 
 
-class Held(Exception):
-    """Another session has the lock; `by` says whose it is, as far as the server tells."""
-
-    def __init__(self, by: str) -> None:
-        super().__init__(by)
-        self.by = by
-
-
 @contextlib.contextmanager
 def session_lock(url: str, purpose: str, wait_seconds: float = 0) -> Iterator[None]:
     """Hold the lock of a purpose on a PostgreSQL ledger; nothing on any other, where a file does this.
 
-    It falls when the session ends, however that happens. Raises Held when another session keeps it for longer than
+    It falls when the session ends, however that happens. Raises Busy when another session keeps it for longer than
     `wait_seconds`.
     """
     if not url.startswith("postgresql"):
@@ -43,7 +37,7 @@ def session_lock(url: str, purpose: str, wait_seconds: float = 0) -> Iterator[No
         give_up = time.monotonic() + wait_seconds
         while not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_NAMESPACE, key))).scalar_one():
             if time.monotonic() >= give_up:
-                raise Held(_holder(connection, key))
+                raise Busy(f"another {purpose} is running on this ledger ({_holder(connection, key)})")
             time.sleep(_ASK_AGAIN_SECONDS)
         yield
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from errors import NoSuch
 from ledger.events import Event
 
 RECEIVED, UNREADABLE, WAITING, REJECTED, HELD, ACCEPTED = (
@@ -137,10 +138,13 @@ class State:
                 here[:] = [one for one in here if one.submission_id != submission.submission_id]
 
     def find(self, prefix: str) -> Submission:
-        """The one submission whose id starts so. Raises LookupError for none or several."""
+        """The one submission whose id starts so. Raises NoSuch for none or several."""
         found = [s for key, s in self.submissions.items() if key.startswith(prefix.casefold())]
         if len(found) != 1 or not prefix:
-            raise LookupError(f"{len(found)} submissions begin with {prefix!r}")
+            raise NoSuch(
+                f"không tìm thấy đúng một tệp có mã bắt đầu bằng “{prefix}”",
+                en=f"{len(found)} submissions begin with {prefix!r}",
+            )
         return found[0]
 
 

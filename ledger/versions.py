@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from errors import SystemFault
 from ledger.schema import GUARDS, event_table, metadata
 
 # The newest migration in ledger/migrations/versions/; Alembic is imported only where one has to be run.
@@ -21,10 +22,8 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 _version_table = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
-class LedgerFaulty(Exception):
-    """A ledger that this program can't use as it is; says why and what to do, in Vietnamese."""
-
-    is_safe_to_log = True
+class LedgerFaulty(SystemFault):
+    """A ledger that this program can't use as it is."""
 
 
 def version_of(connection: sa.Connection) -> str | None:
@@ -47,8 +46,12 @@ def make_ready(engine: sa.Engine, lock: int) -> str:
         return found
     if found is not None and found > NEWEST:
         raise LedgerFaulty(
-            f"Sổ sự kiện do một phiên bản mới hơn của chương trình ghi (dạng {found}, bản này đọc đến {NEWEST}). "
-            "Cập nhật chương trình rồi chạy lại; chưa thay đổi gì."
+            f"a newer version of the program wrote the ledger (form {found}, this one reads up to {NEWEST}); nothing "
+            "was changed",
+            f"sổ sự kiện do một phiên bản mới hơn của chương trình ghi (dạng {found}, bản này đọc đến {NEWEST}); chưa "
+            "thay đổi gì",
+            "update the program, then {again}",
+            "cập nhật chương trình rồi {again}",
         )
     if found is not None:
         _keep_copy(engine, found)
@@ -66,8 +69,10 @@ def make_ready(engine: sa.Engine, lock: int) -> str:
         if "must be owner" not in str(fault) and "permission denied" not in str(fault):
             raise
         raise LedgerFaulty(
-            "Tài khoản này không được phép tạo hoặc nâng cấp sổ sự kiện trên PostgreSQL. Chạy một lần bằng tài khoản "
-            "chủ của bảng: giamngheo upgrade"
+            "this account may not make or upgrade the ledger in PostgreSQL",
+            "tài khoản này không được phép tạo hoặc nâng cấp sổ sự kiện trên PostgreSQL",
+            "run once as the owner of the table: giamngheo upgrade",
+            "chạy một lần bằng tài khoản chủ của bảng: giamngheo upgrade",
         ) from None
     return found or NEWEST
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from plan.words import SAMPLE_NOTE_VI
+from labels.table import SAMPLE_NOTE, STATES, TIMELINESS
 from reports.figures import District, Release
 from reports.paper import SHADES, TITLE_ROWS, WARNING, Heading, Page, Paper
+from reports.target_sheets import DISTRICTS
+from reports.verdicts import after_the_plan
 from reports.words import day_vi, period_vi
 
 _TITLE = "Biểu tổng hợp rà soát hộ nghèo, hộ cận nghèo và kết quả thực hiện chỉ tiêu giảm nghèo"
@@ -22,7 +24,8 @@ _SOURCES = (
 _READING = (
     "Số của xã là số nhập; dòng huyện, dòng toàn tỉnh và tỷ lệ là công thức, tính lại cho cùng kết quả.",
     'Ô trống: chưa có báo cáo, hoặc không có hộ nào để tính tỷ lệ. Dấu "-": đã đếm và không có.',
-    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ. Trong Excel, dấu phân cách theo thiết lập vùng của máy.",
+    "Tỷ lệ trong ô không làm tròn, chỉ hiển thị hai số lẻ (mức đạt chỉ tiêu: một). Trong Excel, dấu phân cách theo "
+    "thiết lập vùng của máy.",
 )
 
 
@@ -36,8 +39,11 @@ def write_contents(worksheet: Any, paper: Paper, release: Release, pages: Sequen
     paper.head(worksheet, heading, _WIDTHS)
     row = TITLE_ROWS
     if release.is_synthetic:
-        paper.across(worksheet, row, _LAST, SAMPLE_NOTE_VI, font_color=WARNING)
+        paper.across(worksheet, row, _LAST, SAMPLE_NOTE.vi, font_color=WARNING)
         worksheet.set_row(row, _TWO_LINES)
+        row += 1
+    if not any(page.name == f"Biểu {DISTRICTS}" for page in pages):
+        paper.across(worksheet, row, _LAST, after_the_plan().vi)
         row += 1
     row = _table(worksheet, paper, row + 1, ("Trang", "Nội dung", "Khung biểu"), map(_page_cells, pages))
     link = paper.format(border=1, valign="vcenter", font_color="#0563C1", underline=1)
@@ -78,10 +84,11 @@ def _page_cells(page: Page) -> Sequence[str]:
 
 def _district_cells(district: District) -> Sequence[str]:
     received = "" if district.received_on is None else day_vi(district.received_on)
+    late = f" ({TIMELINESS['late'].vi})" if district.on_time is False else ""
     return (
         district.code,
         district.name,
-        "đã chấp nhận" if district.is_reported else "chưa có báo cáo được chấp nhận",
-        received + (" (quá hạn)" if district.on_time is False else ""),
+        STATES[district.state].vi,
+        received + late,
         (district.submission_id or "")[:12],
     )

@@ -12,22 +12,15 @@ from typing import Any
 
 from docx import Document
 
+from reports.document_frame import foot, head
 from reports.document_layout import (
-    LEFT,
-    NAMES,
-    RECIPIENTS,
-    TABLE,
     TEXT,
-    TITLE,
-    WIDTH,
     Column,
     body_text,
     caption,
-    cells,
     end,
     heading,
     line,
-    rule,
     set_up,
     subheading,
     table,
@@ -38,58 +31,26 @@ from reports.zipped import same_bytes
 
 TEMPLATE = Path(__file__).parent / "report_template.docx"
 _NO_FIGURES = "Chưa có số liệu của kỳ này."
-RECIPIENT_LINES = (
-    "- Bộ Lao động - Thương binh và Xã hội (b/c);",
-    "- Thường trực Tỉnh ủy (b/c);",
-    "- Thường trực HĐND tỉnh (b/c);",
-    "- VP Quốc gia giảm nghèo;",
-    "- CT, các PCT UBND tỉnh;",
-    "- Ủy ban MTTQ VN tỉnh Cà Mau;",
-    "- Các sở, ngành cấp tỉnh;",
-    "- UBND các huyện, TP. Cà Mau;",
-    "- Lưu: VT, KGVX.",
-)
 
 
 def build_template() -> bytes:
     """The template as a file's bytes; the same each time."""
     document = Document()
     set_up(document, foot="{{ release_line }}")
-    _head(document)
+    head(document)
     _body(document)
-    _foot(document)
+    foot(document)
     buffer = io.BytesIO()
     document.save(buffer)
     return same_bytes(buffer.getvalue())
 
 
-def _head(document: Any) -> None:
-    """Names, number, place and date, title: elements 1 to 5 of the decree's form."""
-    left, right = cells(document, 64, WIDTH - 64)
-    line(left, "ỦY BAN NHÂN DÂN", NAMES, bold=True)
-    line(left, "TỈNH CÀ MAU", NAMES, bold=True)
-    rule(left, 64, 22)
-    line(left, "Số:          /BC-UBND", TEXT, before=8)
-    line(right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", NAMES, bold=True)
-    line(right, "Độc lập - Tự do - Hạnh phúc", TEXT, bold=True)
-    rule(right, WIDTH - 64, 58)
-    line(right, "Cà Mau, ngày        tháng        năm            ", TEXT, italic=True, before=8)
-    for text, before in (("BÁO CÁO", 14), ("{{ subject }}", 0)):
-        line(document, text, TITLE, bold=True, before=before)
-    rule(document, WIDTH, 50)
-    line(document, "{%p for warning in warnings %}", TEXT)
-    line(document, "{{ warning }}", TEXT, bold=True, before=6)
-    line(document, "{%p endfor %}", TEXT)
-    when(document, "sample_note")
-    line(document, "({{ sample_note }})", TABLE, italic=True)
-    end(document)
-
-
 def _body(document: Any) -> None:
     body_text(
         document,
-        "Thực hiện Kế hoạch số 19/KH-UBND ngày 11 tháng 02 năm 2020 của Ủy ban nhân dân tỉnh về thực hiện công tác "
-        "giảm nghèo bền vững năm 2020 (sau đây gọi là Kế hoạch), Ủy ban nhân dân tỉnh báo cáo kết quả đến ngày "
+        "{% if has_targets %}Thực hiện Kế hoạch số 19/KH-UBND ngày 11 tháng 02 năm 2020 của Ủy ban nhân dân tỉnh về "
+        "thực hiện công tác giảm nghèo bền vững năm 2020 (sau đây gọi là Kế hoạch), {% endif %}Ủy ban nhân dân tỉnh "
+        "báo cáo kết quả {% if not has_targets %}rà soát hộ nghèo, hộ cận nghèo {% endif %}đến ngày "
         "{{ period_long }} như sau:",
     )
     _results(document)
@@ -110,8 +71,9 @@ def _results(document: Any) -> None:
     body_text(
         document,
         "Số liệu tổng hợp từ báo cáo tháng {{ month }} của {{ reported }}/{{ expected }} huyện, thành phố."
-        "{% if missing %} Chưa có báo cáo của: {{ missing }}; số toàn tỉnh dưới đây là tổng của các huyện đã báo cáo, "
-        "chưa phải số chính thức và không so sánh với cuối năm 2019.{% endif %}",
+        "{% if missing %} Chưa có báo cáo của: {{ missing }}; số dưới đây chỉ là của các huyện đã báo cáo, chưa phải "
+        "số chính thức của toàn tỉnh.{% endif %}"
+        "{% if compared %} Về thay đổi so với cuối năm 2019: {{ compared }}.{% endif %}",
     )
     when(document, "has_figures")
     subheading(document, "1. Hộ nghèo")
@@ -155,8 +117,9 @@ def _sentence(group: str, name: str) -> str:
     """Count and rate, with what changed since the end of 2019 where the two can be compared."""
     return _of(
         group,
-        f"Toàn tỉnh có [households] {name} với [persons] khẩu, chiếm tỷ lệ [rate]% trong tổng số {{{{ residents }}}} "
-        f"hộ dân cư{{% if {group}.households_change %}}; so với cuối năm 2019 ([households_before] hộ, [rate_before]%) "
+        f"{{{{ who_upper }}}} có [households] {name} với [persons] khẩu, chiếm tỷ lệ [rate]% trong tổng số "
+        f"{{{{ residents }}}} hộ dân cư{{% if {group}.households_change %}}; so với cuối năm 2019 "
+        "([households_before] hộ, [rate_before]%) "
         "số hộ [households_change], tỷ lệ [rate_change]{% endif %}. "
         f"Trừ [social_protection] {name} thuộc chính sách bảo trợ xã hội thì tỷ lệ là [rate_without]%"
         f"{{% if {group}.rate_without_change %}}, [rate_without_change] so với cuối năm 2019 ([rate_without_before]%)"
@@ -177,6 +140,9 @@ def _groups(group: str, name: str) -> str:
 def _movements(document: Any) -> None:
     heading(document, "II. DIỄN BIẾN HỘ NGHÈO, HỘ CẬN NGHÈO {{ span|upper }}")
     when(document, "movement_lines")
+    line(document, "{%p if missing %}", TEXT)
+    body_text(document, "Chỉ tính {{ who }}; đầu kỳ cũng là số của các huyện ấy.")
+    end(document)
     for group, name in (("poor", "Hộ nghèo"), ("near_poor", "Hộ cận nghèo")):
         year = _of(
             f"{group}_movement",
@@ -210,18 +176,22 @@ def _targets(document: Any) -> None:
     heading(document, "III. KẾT QUẢ THỰC HIỆN CHỈ TIÊU CỦA KẾ HOẠCH")
     when(document, "has_targets")
     subheading(document, "1. Toàn tỉnh (mục II.1 và V.1 của Kế hoạch)")
-    body_text(document, "{{ target_words }}")
+    line(document, "{%p for one in target_words %}", TEXT)
+    body_text(document, "- {{ one }}")
+    line(document, "{%p endfor %}", TEXT)
+    caption(document, "Tỷ lệ và số hộ {{ basis_words }}. Mức giảm so với {{ baseline_words|lower }}; số âm là tăng.")
     table(
         document,
         "targets",
         (
-            Column("Chỉ tiêu", "name", 56, left=True),
-            Column("Mục", "section", 18, left=True),
-            Column("Cuối năm 2019", "baseline", 18),
-            Column("Chỉ tiêu 2020", "target", 18),
-            Column("Thực hiện", "actual", 18),
-            Column("Đạt (%)", "achieved", 17),
-            Column("Kết quả", "status", 20, left=True),
+            Column("Chỉ tiêu của Kế hoạch", "name", 44, left=True),
+            Column("{{ baseline_words }}", "baseline", 17),
+            Column("Hiện nay", "actual", 17),
+            Column("Đã giảm", "reduced", 17),
+            Column("{{ target_title }}", "target", 17),
+            Column("Đạt (%)", "achieved", 15),
+            Column("Còn phải giảm", "remaining", 17),
+            Column("Kết quả", "status", 21, left=True),
         ),
     )
     body_text(
@@ -229,21 +199,43 @@ def _targets(document: Any) -> None:
         "Kế hoạch in riêng điểm %, số hộ và tỷ lệ cuối năm; ba con số không khớp nhau (phần VII) nên được đánh giá "
         "riêng. BTXH: hộ thuộc chính sách bảo trợ xã hội.",
     )
+    when(document, "job_targets")
+    caption(document, "Việc làm (mục V.1 của Kế hoạch), luỹ kế từ ngày 01/01; năm trước là cả năm.")
+    table(
+        document,
+        "job_targets",
+        (
+            Column("Chỉ tiêu của Kế hoạch", "name", 44, left=True),
+            Column("Năm trước", "baseline", 17),
+            Column("Hiện nay", "actual", 17),
+            Column("Tăng, giảm", "change", 17),
+            Column("{{ target_title }}", "target", 17),
+            Column("Đạt (%)", "achieved", 15),
+            Column("Còn phải làm", "remaining", 17),
+            Column("Kết quả", "status", 21, left=True),
+        ),
+    )
+    end(document)
     subheading(document, "2. Các huyện, thành phố (mục II.3 của Kế hoạch)")
     body_text(document, "{{ district_words }}")
     for group, name in (("poor", "nghèo"), ("near_poor", "cận nghèo")):
-        caption(document, f"Giảm hộ {name}: tỷ lệ đã trừ hộ BTXH; số hộ gồm hộ BTXH.")
+        caption(
+            document, f"Giảm hộ {name}, {{{{ basis_words }}}}; kết quả xét theo tỷ lệ, số hộ là tương đương khoảng."
+        )
         table(
             document,
             "district_targets",
             (
-                Column("Đơn vị", "name", 45, left=True),
-                Column("Giảm tỷ lệ phải đạt (điểm %)", f"{group}_points_target", 20),
-                Column("Đã giảm (điểm %)", f"{group}_points", 18),
-                Column("Kết quả", f"{group}_points_status", 22, left=True),
-                Column("Giảm số hộ phải đạt", f"{group}_households_target", 20),
-                Column("Đã giảm (hộ)", f"{group}_households", 18),
-                Column("Kết quả", f"{group}_households_status", 22, left=True),
+                Column("Đơn vị", "name", 31, left=True),
+                Column("{{ baseline_words }} ({{ level_unit }})", f"{group}_baseline", 14),
+                Column("Hiện nay ({{ level_unit }})", f"{group}_actual", 14),
+                Column("Đã giảm ({{ change_unit }})", f"{group}_reduced", 14),
+                Column("Chỉ tiêu ({{ change_unit }})", f"{group}_target", 14),
+                Column("Đạt (%)", f"{group}_achieved", 15),
+                Column("Còn phải giảm ({{ change_unit }})", f"{group}_remaining", 14),
+                Column("Kết quả", f"{group}_status", 19, left=True),
+                Column("Đã giảm (hộ)", f"{group}_households_reduced", 15),
+                Column("Chỉ tiêu (hộ)", f"{group}_households_target", 15),
             ),
         )
     subheading(document, "3. Các xã có tỷ lệ hộ nghèo cao (mục II.1 của Kế hoạch)")
@@ -254,7 +246,7 @@ def _targets(document: Any) -> None:
         "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức.",
     )
     end(document)
-    unless(document, "has_targets", "Kế hoạch chỉ có chỉ tiêu của năm 2020.")
+    unless(document, "has_targets", "{{ after_the_plan }}")
 
 
 def _deprivations(document: Any) -> None:
@@ -264,18 +256,23 @@ def _deprivations(document: Any) -> None:
         document,
         "deprivations",
         (
-            Column("TT", "order", 9),
-            Column("Chỉ số thiếu hụt", "name", 33, left=True),
-            Column("Cơ quan phụ trách", "accountable", 30, left=True),
+            Column("TT", "order", 8),
+            Column("Chỉ số thiếu hụt", "name", 29, left=True),
+            Column("Cơ quan phụ trách", "accountable", 28, left=True),
             Column("Mục", "section", 12, left=True),
-            Column("Cuối 2019 (hộ)", "before", 14),
-            Column("%", "rate_before", 13),
-            Column("Thực hiện (hộ)", "now", 14),
-            Column("%", "rate", 13),
-            Column("Tăng, giảm", "change", 27, left=True),
+            Column("{{ baseline_words }} (hộ)", "before", 14.5),
+            Column("{{ baseline_words }} (%)", "rate_before", 14.5),
+            Column("Hiện nay (hộ)", "now", 14.5),
+            Column("Hiện nay (%)", "rate", 14.5),
+            Column("Tăng, giảm (hộ)", "change", 14.5),
+            Column("Tăng, giảm (điểm %)", "rate_change", 15.5),
         ),
     )
-    body_text(document, "Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ quan phụ trách, không in con số phải đạt.")
+    body_text(
+        document,
+        "{% if compared %}Cả hai cột: {{ compared }}. {% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
+        "quan phụ trách, không in con số phải đạt.",
+    )
     end(document)
     unless(document, "deprivations", _NO_FIGURES)
 
@@ -285,20 +282,21 @@ def _policies(document: Any) -> None:
     when(document, "policies")
     body_text(
         document,
-        "Luỹ kế từ ngày 01/01/{{ year }}. Kế hoạch yêu cầu 100% đối tượng được thụ hưởng (mục II.1); việc làm và xuất "
-        "khẩu lao động không tính theo tỷ lệ này.",
+        "Luỹ kế từ ngày 01/01/{{ year }}.{% if has_targets %} Kế hoạch yêu cầu 100% đối tượng được thụ hưởng (mục "
+        "II.1); việc làm và xuất khẩu lao động không tính theo tỷ lệ này.{% endif %}"
+        "{% if missing %} Chỉ tính {{ who }}.{% endif %}",
     )
     table(
         document,
         "policies",
         (
-            Column("Chính sách", "name", 36, left=True),
+            Column("Chính sách", "name", 34, left=True),
             Column("Cơ quan phụ trách", "accountable", 33, left=True),
             Column("Mục", "section", 15, left=True),
             Column("Đơn vị", "unit", 13, left=True),
             Column("Đối tượng", "eligible", 16),
             Column("Đã thụ hưởng", "served", 16),
-            Column("%", "rate", 14),
+            Column("%", "rate", 16),
             Column("Kết quả", "status", 22, left=True),
         ),
     )
@@ -345,19 +343,6 @@ def _plan(document: Any) -> None:
     line(document, "{%p for one in plan_words %}", TEXT)
     body_text(document, "- {{ one.id }}, {{ one.place }}: {{ one.text }}")
     line(document, "{%p endfor %}", TEXT)
-
-
-def _foot(document: Any) -> None:
-    """Recipients and signature. Who signs is for the office to write."""
-    line(document, "", RECIPIENTS)
-    left, right = cells(document, 82, WIDTH - 82)
-    line(left, "Nơi nhận:", NAMES, bold=True, italic=True, align=LEFT)
-    for recipient in RECIPIENT_LINES:
-        line(left, recipient, RECIPIENTS, align=LEFT)
-    for text in ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"):
-        line(right, text, TITLE, bold=True)
-    for _ in range(4):
-        line(right, "", TITLE)
 
 
 if __name__ == "__main__":

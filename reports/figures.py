@@ -25,7 +25,7 @@ class District:
     """A district that owed a workbook for the release's last month, and the file its figures rest on.
 
     `state` is that of the slot (contract, section 2); `received_on` and `submission_id` are None where no file
-    is accepted.
+    is accepted. `on_time` is the slot's, by its first file, whether that one was accepted or not.
     """
 
     code: str
@@ -48,6 +48,11 @@ class Release:
     is_synthetic: bool
     rate_denominator_excludes_social_protection: bool
     districts: tuple[District, ...]
+
+    @property
+    def reported(self) -> int:
+        """How many districts the figures are of."""
+        return sum(district.is_reported for district in self.districts)
 
     @property
     def districts_missing(self) -> tuple[str, ...]:
@@ -81,7 +86,7 @@ def read_release(connection: duckdb.DuckDBPyConnection) -> Release:
     )
     districts = connection.execute(
         "select slot.district_code, slot.district_name, slot.is_reported, slot.state,"
-        " received_at::date, on_time, accepted_submission_id"
+        " received_at::date, slot.on_time, accepted_submission_id"
         " from core.slot as slot"
         " left join meta.submission as submission on submission.submission_id = slot.accepted_submission_id"
         " join core.unit as unit on unit.unit_code = slot.district_code"

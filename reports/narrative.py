@@ -5,36 +5,27 @@ Numbers are those of the marts; sentences are put together here only where what 
 """
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from forms.numbers import number_vi
+from forms.numbers import DECIMALS, measured_vi, number_vi, signed_vi
+from labels.table import NO_BODY, NOT_REPORTED, SAMPLE_NOTE, STATES, STATUSES, UNITS
 from plan.reference import PLAN_YEAR, table
-from plan.words import MEASURES_VI, NO_BODY, SAMPLE_NOTE_VI, TARGET_STATUS_VI, TARGETS_VI
-from reports import figures
+from reports import figures, target_table
+from reports.coverage import Compared, like_for_like, who
 from reports.figures import PROVINCE, Release
 from reports.plan_sheet import item_vi, known_inconsistencies
-from reports.target_sheets import ALL, HIGH_POVERTY, PERCENT_MEASURES, WITHOUT, Targets
-from reports.unit_form import NOT_REPORTED
+from reports.target_sheets import HIGH_POVERTY, WITHOUT, Targets
+from reports.unit_form import WHOLE_PROVINCE
+from reports.verdicts import after_the_plan, districts_sentence, sentences
 from reports.words import long_day_vi, span_vi, year_start
 
 CLASSES = ("poor", "near_poor")
-_STATES_VI = {
-    "expected": "chưa gửi",
-    "received": "đã gửi, chờ kiểm tra",
-    "unreadable": "tệp không đọc được",
-    "waiting": "đã gửi, chờ báo cáo tháng trước",
-    "rejected": "đã gửi, không đạt kiểm tra",
-    "held": "đã gửi, chờ thẩm định",
-    "returned": "đã trả lại huyện",
-    "withdrawn": "đã rút",
-    "superseded": "đã được thay thế",
-    "excused": "được miễn",
-}
+
+_SUBJECT = "Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {month:%m/%Y}"
 
 Text = dict[str, Any]
 
@@ -43,17 +34,18 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
     """Everything the template asks for, by name; values are text, lists of rows, or whether a part is printed."""
     release = figures.read_release(connection)
     now = _levels(figures.indicators(connection, release.period))
-    then = _levels(figures.indicators(connection, release.baseline))
+    compared = None if release.period == release.baseline else like_for_like(connection, release)
     targets = Targets.of(figures.targets(connection, release.period))
-    comparable = _is_comparable(connection, release)
     return {
         **_release_fields(release),
         "has_figures": PROVINCE in now,
-        **_province_fields(now.get(PROVINCE), then.get(PROVINCE), comparable),
+        **_province_fields(now.get(PROVINCE), compared),
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
+        **target_table.heading_words(),
         **_target_fields(release, targets),
-        "deprivations": _deprivation_rows(connection, now.get(PROVINCE), then.get(PROVINCE), comparable),
+        "compared": _compared_words(release, compared),
+        "deprivations": _deprivation_rows(connection, now.get(PROVINCE), compared),
         **_policy_fields(connection, release, targets),
         "silent": _silent_rows(connection, release),
         **_plan_fields(connection),
@@ -61,51 +53,52 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
 
 
 def _release_fields(release: Release) -> Text:
-    reported = [district for district in release.districts if district.is_reported]
     warnings = []
     if release.is_provisional:
         warnings.append(f"SỐ LIỆU TẠM TÍNH: thiếu báo cáo của {', '.join(release.districts_missing)}")
     if release.is_synthetic:
         warnings.append("DỮ LIỆU MẪU, KHÔNG PHẢI SỐ LIỆU THẬT")
     return {
-        "subject": f"Kết quả rà soát hộ nghèo, hộ cận nghèo tháng {release.period:%m/%Y} "
-        f"và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
+        "subject": _SUBJECT.format(month=release.period),
         "period": release.period,
         "period_long": long_day_vi(release.period),
         "month": f"{release.period:%m/%Y}",
         "year": str(release.period.year),
         "release_line": f"Nguồn số liệu: bản công bố {release.release_id}; biểu chi tiết trong report.xlsx.",
         "warnings": warnings,
-        "sample_note": SAMPLE_NOTE_VI if release.is_synthetic else "",
-        "reported": str(len(reported)),
+        "sample_note": SAMPLE_NOTE.vi if release.is_synthetic else "",
+        "reported": str(release.reported),
+        "who": who(release).vi,
+        "who_upper": who(release).first_upper().vi,
         "expected": str(len(release.districts)),
         "missing": ", ".join(release.districts_missing),
-        "late": ", ".join(district.name for district in reported if district.on_time is False),
+        "late": ", ".join(district.name for district in release.districts if district.on_time is False),
     }
 
 
-def _is_comparable(connection: duckdb.DuckDBPyConnection, release: Release) -> bool:
-    """Whether the province's figures may be held against the baseline's: neither lacks a district."""
-    if release.period == release.baseline or release.is_provisional:
-        return False
-    return figures.units(connection, release.baseline).filter(pl.col("level") == "district")["is_reported"].all()
+def _compared_words(release: Release, compared: Compared | None) -> str:
+    """Whose change is shown where it is not the province's; nothing at the baseline, where no change is."""
+    if release.period == release.baseline:
+        return ""
+    if compared is None:
+        return "không có huyện nào có số liệu ở cả hai kỳ để so sánh"
+    return compared.whose.vi if compared.whose else ""
 
 
 def _levels(indicators: pl.DataFrame) -> dict[str, Mapping[str, Any]]:
     return {row["unit_code"]: row for row in indicators.iter_rows(named=True)}
 
 
-def _province_fields(now: Mapping[str, Any] | None, then: Mapping[str, Any] | None, comparable: bool) -> Text:
+def _province_fields(now: Mapping[str, Any] | None, compared: Compared | None) -> Text:
     if now is None:
         return {}
-    before = then if comparable else None
     return {"residents": number_vi(now["households/all"])} | {
-        group: _class_fields(group, now, before) for group in CLASSES
+        group: _class_fields(group, now, compared) for group in CLASSES
     }
 
 
-def _class_fields(group: str, now: Mapping[str, Any], before: Mapping[str, Any] | None) -> Text:
-    """Counts and rates of the poor or the near poor in the province, and their change since the baseline."""
+def _class_fields(group: str, now: Mapping[str, Any], compared: Compared | None) -> Text:
+    """Counts and rates of the poor or the near poor, and their change since the baseline in the same districts."""
 
     def count(population: str, measure: str = "households") -> str:
         return number_vi(now[f"{group}_{measure}/{population}"])
@@ -126,14 +119,14 @@ def _class_fields(group: str, now: Mapping[str, Any], before: Mapping[str, Any] 
     if group == "poor":
         for kind in ("income_poor", "services_deprived", "services_deprived_no_insurance"):
             fields |= {kind: count(kind), f"{kind}_persons": count(kind, "persons")}
-    if before is not None:
+    if compared is not None:
         for name, key, decimals, unit in (
             ("households", "households/all", 0, "hộ"),
             ("khmer", "households/khmer", 0, "hộ"),
             ("rate", "rate/all", 2, "điểm %"),
             ("rate_without", f"rate/{WITHOUT}", 2, "điểm %"),
         ):
-            level, level_before = now[f"{group}_{key}"], before[f"{group}_{key}"]
+            level, level_before = compared.now[f"{group}_{key}"], compared.then[f"{group}_{key}"]
             # A rate over no households is null: nothing to compare.
             if level is not None and level_before is not None:
                 fields[f"{name}_before"] = number_vi(level_before, decimals)
@@ -150,13 +143,18 @@ def change_vi(change: float, decimals: int, unit: str, manner: str = "") -> str:
     return " ".join(word for word in (direction, manner, size, unit) if word)
 
 
+def _whole(release: Release) -> str:
+    """What the province's row is called: of whom it is, where some have not reported."""
+    return f"{WHOLE_PROVINCE} ({who(release).vi})" if release.is_provisional and release.reported else WHOLE_PROVINCE
+
+
 def _district_rows(release: Release, now: Mapping[str, Mapping[str, Any]]) -> list[Text]:
     """Form 1 in short: the districts, then the province."""
     rows = []
     units = [(str(number), one.code, one.name) for number, one in enumerate(release.districts, start=1)]
-    for order, code, name in [*units, ("", PROVINCE, "TOÀN TỈNH")]:
+    for order, code, name in [*units, ("", PROVINCE, _whole(release))]:
         level = now.get(code)
-        shown = name if level else f"{name} ({NOT_REPORTED})"
+        shown = name if level else f"{name} ({NOT_REPORTED.vi})"
         row: Text = {"order": order, "name": shown, "is_total": code == PROVINCE}
         row["residents"] = number_vi(level["households/all"]) if level else ""
         for group in CLASSES:
@@ -232,20 +230,20 @@ def _movement_words(row: Mapping[str, Any]) -> Text:
 
 def _target_fields(release: Release, targets: Targets) -> Text:
     if not targets.rows:
-        return {"has_targets": False}
-    units = [(PROVINCE, "TOÀN TỈNH"), *((one.code, one.name) for one in release.districts)]
+        return {"has_targets": False, "after_the_plan": after_the_plan().vi}
+    units = [(PROVINCE, WHOLE_PROVINCE), *((one.code, one.name) for one in release.districts)]
     rows = list(targets.rows.values())
-    mine = [row for row in rows if row["unit_code"] == PROVINCE and row["target"] in _MAIN_TARGETS]
-    mine.sort(key=lambda row: (_MAIN_TARGETS.index(row["target"]), _MEASURE_ORDER.index(row["measure"]), row["basis"]))
-    districts = [row for row in rows if row["level"] == "district" and row["measure"] == "percentage_points"]
     communes = [row for row in rows if row["target"] == HIGH_POVERTY]
     with_target = [row for row in communes if row["target_value"] is not None]
     return {
         "has_targets": True,
-        "targets": [_target_row(row) for row in mine],
-        "target_words": f"Theo các cách tính mà Kế hoạch nêu: {_verdicts(mine, _MAIN_TARGETS)}.",
-        "district_words": f"Số huyện, thành phố theo chỉ tiêu giảm tỷ lệ: {_verdicts(districts, _MAIN_TARGETS)}.",
-        "district_targets": [_district_target_row(code, name, targets) for code, name in units],
+        "after_the_plan": "",
+        "subject": f"{_SUBJECT.format(month=release.period)} và thực hiện Kế hoạch giảm nghèo bền vững năm {PLAN_YEAR}",
+        "targets": target_table.main_rows(targets),
+        "job_targets": target_table.job_rows(targets),
+        "target_words": [words.vi for words in sentences(rows, release.baseline)],
+        "district_words": districts_sentence(rows).vi,
+        "district_targets": target_table.district_rows(units, targets),
         "communes": number_vi(len(communes)),
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),
@@ -253,59 +251,16 @@ def _target_fields(release: Release, targets: Targets) -> Text:
     }
 
 
-def _verdicts(rows: list[Mapping[str, Any]], order: tuple[str, ...]) -> str:
-    """hộ nghèo đạt 4/4; hộ cận nghèo không đạt 4/4: how many of each target's rows stand how."""
-    words = []
-    for target in order:
-        counted = Counter(row["status"] for row in rows if row["target"] == target)
-        whole = counted.total()
-        verdicts = ", ".join(f"{word} {counted[key]}/{whole}" for key, word in TARGET_STATUS_VI.items() if counted[key])
-        if verdicts:
-            words.append(f"{TARGETS_VI[target].lower()} {verdicts}")
-    return "; ".join(words)
-
-
-_MAIN_TARGETS = ("poor_reduction", "near_poor_reduction", "jobs")
-_MEASURE_ORDER = ("percentage_points", "households", "end_rate", "persons")
-
-
-def _target_row(row: Mapping[str, Any]) -> Text:
-    decimals = 2 if row["measure"] in PERCENT_MEASURES else 0
-    return {
-        "name": f"{TARGETS_VI[row['target']]}: {MEASURES_VI[row['measure'], row['basis']]}",
-        "section": row["plan_section"],
-        "baseline": number_vi(row["baseline"], decimals),
-        "target": number_vi(row["target_value"], decimals),
-        "actual": number_vi(row["actual"], decimals),
-        "achieved": number_vi(row["achieved_pct"], 2),
-        "status": TARGET_STATUS_VI[row["status"]],
-    }
-
-
-def _district_target_row(code: str, name: str, targets: Targets) -> Text:
-    row: Text = {"name": name, "is_total": code == PROVINCE}
-    for group in CLASSES:
-        points = targets.get(code, f"{group}_reduction", "percentage_points", WITHOUT)
-        households = targets.get(code, f"{group}_reduction", "households", ALL)
-        for key, one, decimals in (("points", points, 2), ("households", households, 0)):
-            reduced = None if one["change"] is None else -one["change"]
-            row |= {
-                f"{group}_{key}_target": number_vi(one["target_value"], decimals),
-                f"{group}_{key}": number_vi(reduced, decimals),
-                f"{group}_{key}_status": TARGET_STATUS_VI[one["status"]],
-            }
-    return row
-
-
 def _deprivation_rows(
-    connection: duckdb.DuckDBPyConnection,
-    now: Mapping[str, Any] | None,
-    then: Mapping[str, Any] | None,
-    comparable: bool,
+    connection: duckdb.DuckDBPyConnection, province: Mapping[str, Any] | None, compared: Compared | None
 ) -> list[Text]:
-    """The ten deprivations of the poor beside the baseline, each with the department that answers for it."""
-    if now is None:
+    """The ten deprivations of the poor beside the baseline, each with the department that answers for it.
+
+    Both columns are of the same districts; without any, those of the month alone.
+    """
+    if province is None:
         return []
+    now, then = (compared.now, compared.then) if compared else (province, None)
     rows = []
     for number, one in enumerate(figures.deprivations(connection).iter_rows(named=True), start=1):
         count, rate = f"deprived_households:{one['deprivation']}/poor", f"deprived_rate:{one['deprivation']}/poor"
@@ -315,30 +270,35 @@ def _deprivation_rows(
                 "name": one["deprivation_name_vi"],
                 "accountable": one["accountable"],
                 "section": one["plan_section"],
-                "before": number_vi(then[count] if then else None),
-                "rate_before": number_vi(then[rate] if then else None, 2),
-                "now": number_vi(now[count]),
-                "rate": number_vi(now[rate], 2),
-                "change": change_vi(now[count] - then[count], 0, "hộ") if then and comparable else "",
+                "before": measured_vi(then[count] if then else None, "households"),
+                "rate_before": measured_vi(then[rate] if then else None, "rate"),
+                "now": measured_vi(now[count], "households"),
+                "rate": measured_vi(now[rate], "rate"),
+                "change": _change(now[count], then[count] if then else None, "households"),
+                "rate_change": _change(now[rate], then[rate] if then else None, "rate"),
             }
         )
     return rows
 
 
+def _change(now: float | None, before: float | None, measure: str) -> str:
+    """What a level rose or fell by, with its sign; nothing where one of the two is unknown."""
+    return "" if now is None or before is None else signed_vi(now - before, DECIMALS[measure])
+
+
 def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
     """Eligible and served since 1 January in the province, in the order of the form's policies."""
     order = [row["policy"] for row in table("policies_monitored")]
-    units = {"persons": "người", "households": "hộ"}
     found = figures.coverage(connection, release.period).filter(pl.col("unit_code") == PROVINCE)
     rows = [
         {
             "name": row["policy_name_vi"],
-            "unit": units[row["unit"]],
-            "accountable": row["accountable"] or NO_BODY[0],
+            "unit": UNITS[row["unit"]].vi,
+            "accountable": row["accountable"] or NO_BODY.vi,
             "section": row["plan_section"],
             "eligible": number_vi(row["eligible"]),
             "served": number_vi(row["served"]),
-            "rate": number_vi(row["coverage_pct"], 2),
+            "rate": measured_vi(row["coverage_pct"], "coverage_pct"),
             "status": _policy_status(row["policy"], targets),
         }
         for row in sorted(found.iter_rows(named=True), key=lambda row: order.index(row["policy"]))
@@ -349,7 +309,7 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
 def _policy_status(policy: str, targets: Targets) -> str:
     """The verdict on a policy whose target is a share of the eligible; nothing for others."""
     row = targets.rows.get((PROVINCE, f"policy_coverage:{policy}", "coverage_pct", "eligible"))
-    return "" if row is None or row["target_value"] is None else TARGET_STATUS_VI[row["status"]]
+    return "" if row is None or row["target_value"] is None else STATUSES[row["status"]].vi
 
 
 def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> list[Text]:
@@ -357,7 +317,7 @@ def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> lis
     months: dict[str, list[str]] = {}
     for row in figures.silent_slots(connection).iter_rows(named=True):
         if row["period"].year == release.period.year or row["period"] == release.baseline:
-            words = f"{row['district_name']} ({_STATES_VI[row['state']]})"
+            words = f"{row['district_name']} ({STATES[row['state']].vi})"
             months.setdefault(f"{row['period']:%m/%Y}", []).append(words)
     return [{"month": month, "districts": "; ".join(words)} for month, words in months.items()]
 

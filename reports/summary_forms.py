@@ -10,12 +10,13 @@ import polars as pl
 
 from forms.numbers import number_vi
 from reports.figures import Release
-from reports.unit_form import Figures, Measure, UnitForm, rate
+from reports.unit_form import WHOLE_PROVINCE, Figures, Measure, UnitForm, province_name, rate
 
 MEASURES = (("households", "Hộ"), ("persons", "Nhân khẩu"))
 CLASSES = (("poor", "Hộ nghèo"), ("near_poor", "Hộ cận nghèo"))
 # More ethnic groups than this would not fit on the page; the smallest stand together.
 _GROUPS_SHOWN = 6
+_REST = "Cột riêng cho {} trong {} dân tộc thiểu số có nhiều hộ nhất; còn lại ở cột DTTS khác."
 _OVERLAP = "Một hộ có thể thuộc nhiều nhóm, nên các nhóm cộng lại có thể lớn hơn tổng số."
 _DASH = 'Dấu "-": không có. Ô trống: chưa có báo cáo, hoặc không có hộ nào để tính tỷ lệ.'
 
@@ -147,7 +148,9 @@ def movement_figures(movements: pl.DataFrame, class_: str) -> Figures:
 
 
 def movement_notes(differing: pl.DataFrame, units: pl.DataFrame) -> list[str]:
-    """Where the year's flows do not end at the register: a month was corrected after the next was accepted.
+    """Of whom the province's row is, and where the year's flows do not end at the register.
+
+    The latter is where a month was corrected after the next was accepted.
 
     `differing` are rows of reports.figures.movements; communes are named, since units above follow from them.
     """
@@ -158,9 +161,12 @@ def movement_notes(differing: pl.DataFrame, units: pl.DataFrame) -> list[str]:
         for row in differing.iter_rows(named=True)
         if row["unit_code"] in names
     ]
+    notes = []
+    if province_name(units) != WHOLE_PROVINCE:
+        notes.append("Toàn tỉnh chỉ gồm các huyện có báo cáo tháng này; đầu kỳ cũng là số của các huyện ấy.")
     if not places:
-        return []
-    return [f"Cuối kỳ khác danh sách cuối kỳ, do báo cáo tháng trước được điều chỉnh sau: {'; '.join(places)}."]
+        return notes
+    return [*notes, f"Cuối kỳ khác danh sách cuối kỳ, do báo cáo tháng trước được điều chỉnh sau: {'; '.join(places)}."]
 
 
 def deprivation_forms(
@@ -188,7 +194,7 @@ def deprivation_forms(
             ),
             *(Measure(key, label, heading, width=10) for key, label in listed),
         ),
-        notes=(_DASH,),
+        notes=(f"Tỷ lệ của từng chỉ số so với tổng số {name}: {sheets[1]}.", _DASH),
     )
     shares = UnitForm(
         keys[1],
@@ -273,8 +279,8 @@ def target_group_figures(groups: pl.DataFrame) -> Figures:
     return found
 
 
-def ethnic_form(key: str, sheet: str, groups: list[str]) -> UnitForm:
-    """Form 9: the poor and the near poor by ethnic group. `groups` are the minority groups with an own column."""
+def ethnic_form(key: str, sheet: str, groups: list[str], met: int) -> UnitForm:
+    """Form 9: by ethnic group. `groups` are the minority groups with an own column, of `met` among those listed."""
     measures = [
         Measure("minority", "DTTS", "Số hộ dân cư", width=9),
         Measure("khmer", "Trong đó Khmer", "Số hộ dân cư", width=9),
@@ -297,14 +303,19 @@ def ethnic_form(key: str, sheet: str, groups: list[str]) -> UnitForm:
         "BC7",
         "hộ, %",
         tuple(measures),
-        notes=("Tỷ lệ: so với tổng số hộ dân cư của chính nhóm dân tộc đó.", _DASH),
+        notes=(
+            "Tỷ lệ: so với tổng số hộ dân cư của chính nhóm dân tộc đó.",
+            *([_REST.format(len(groups), met)] if met > len(groups) else []),
+            _DASH,
+        ),
     )
 
 
-def groups_shown(ethnic: pl.DataFrame) -> list[str]:
-    """The minority groups with a column of their own on form 9: those with most households listed in the province."""
+def groups_shown(ethnic: pl.DataFrame) -> tuple[list[str], int]:
+    """The minority groups with a column on form 9 (those with most households in the province), and how many exist."""
     counted = ethnic.filter(pl.col("is_minority")).group_by("ethnicity").agg(pl.col("households").sum())
-    return counted.sort("households", "ethnicity", descending=[True, False])["ethnicity"].head(_GROUPS_SHOWN).to_list()
+    found = counted.sort("households", "ethnicity", descending=[True, False])["ethnicity"].to_list()
+    return found[:_GROUPS_SHOWN], len(found)
 
 
 def ethnic_figures(ethnic: pl.DataFrame, indicators: pl.DataFrame, groups: list[str]) -> Figures:

@@ -13,11 +13,13 @@ from typing import Any
 import polars as pl
 
 from forms.layout import column_letter
+from forms.numbers import cell_kind
+from labels.table import INCOMPLETE, NO_BODY, NOT_REPORTED, STATUSES, TARGETS, measure_words
 from plan.reference import table
-from plan.words import MEASURES_VI, NO_BODY, TARGET_STATUS_VI, TARGETS_VI
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Row
-from reports.unit_form import NOT_REPORTED, Places
+from reports.unit_form import WHOLE_PROVINCE, Places
+from reports.verdicts import is_headline
 
 ALL, WITHOUT = "all", "excluding_social_protection"
 # Keys of the forms that the levels are taken from, now and at the baseline.
@@ -62,9 +64,9 @@ DISTRICT_COLUMNS = (
     Column("Tỷ lệ (điểm %)", "percent", 8, "Đã giảm", "8=2-7"),
     Column("Số hộ, gồm BTXH", "count", 8, "Đã giảm", "9=1-6"),
     Column("Số hộ, trừ BTXH", "count", 8, "Đã giảm", "10"),
-    Column("Tỷ lệ", "percent", 8, "Đạt chỉ tiêu (%)", "11=8/3*100"),
-    Column("Số hộ, gồm BTXH", "percent", 8, "Đạt chỉ tiêu (%)", "12=9/4*100"),
-    Column("Số hộ, trừ BTXH", "percent", 8, "Đạt chỉ tiêu (%)", "13=10/4*100"),
+    Column("Tỷ lệ", "share", 8, "Đạt chỉ tiêu (%)", "11=8/3*100"),
+    Column("Số hộ, gồm BTXH", "share", 8, "Đạt chỉ tiêu (%)", "12=9/4*100"),
+    Column("Số hộ, trừ BTXH", "share", 8, "Đạt chỉ tiêu (%)", "13=10/4*100"),
     Column("Giảm tỷ lệ", "center", 10, "Kết quả", "14"),
     Column("Giảm số hộ, gồm BTXH", "center", 10, "Kết quả", "15"),
     Column("Giảm số hộ, trừ BTXH", "center", 10, "Kết quả", "16"),
@@ -93,10 +95,10 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
     every = targets.get(code, target, "households", ALL)
     without = targets.get(code, target, "households", WITHOUT)
     end = targets.get(code, target, "end_rate", WITHOUT)
-    name = "TOÀN TỈNH" if code == PROVINCE else unit["unit_name"]
-    missing = "" if unit["is_reported"] else NOT_REPORTED
+    name = WHOLE_PROVINCE if code == PROVINCE else unit["unit_name"]
+    missing = "" if unit["is_reported"] else NOT_REPORTED.vi
     if code == PROVINCE and points["status"] == "no_data":
-        missing = "chưa đủ báo cáo"
+        missing = INCOMPLETE.vi
     cells: list[Cell] = [
         "" if code == PROVINCE else str(number),
         f"{name} ({missing})" if missing else name,
@@ -116,7 +118,7 @@ def _district_row(unit: Mapping[str, Any], number: int, group: str, targets: Tar
         _formula(points["achieved_pct"], f"100*J{at}/E{at}"),
         _formula(every["achieved_pct"], f"100*K{at}/F{at}"),
         _formula(without["achieved_pct"], f"100*L{at}/F{at}"),
-        *(TARGET_STATUS_VI[one["status"]] for one in (points, every, without, end)),
+        *(STATUSES[one["status"]].vi for one in (points, every, without, end)),
     ]
     return Row(cells, "province" if code == PROVINCE else "plain")
 
@@ -147,12 +149,12 @@ DEPARTMENT_COLUMNS = (
     Column("Chỉ tiêu năm 2020", "count", 11, number="2"),
     Column("Thực hiện", "count", 11, number="3"),
     Column("Tăng (+), giảm (-)", "signed_count", 11, number="4=3-1"),
-    Column("Đạt chỉ tiêu (%)", "percent", 10, number="5"),
+    Column("Đạt chỉ tiêu (%)", "share", 10, number="5"),
     Column("Còn phải thực hiện", "count", 11, number="6"),
     Column("Kết quả", "center", 16, number="7"),
 )
-PERCENT_MEASURES = ("percentage_points", "end_rate", "coverage_pct", "rate")
-_PERCENT_KINDS = {4: "percent", 5: "percent", 6: "percent", 7: "signed_points", 9: "percent"}
+# Columns of levels and what is left of them, and the column of the change: shown as the row's measure is.
+_LEVELS, _CHANGE = (4, 5, 6, 9), 7
 # The order in which a target's measures are printed.
 _ORDER = ("percentage_points", "households", "end_rate", "persons", "coverage_pct", "rate")
 
@@ -174,7 +176,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
     by_body: dict[str, list[Mapping[str, Any]]] = {}
     for row in targets.rows.values():
         if row["unit_code"] == PROVINCE:
-            by_body.setdefault(row["accountable"] or NO_BODY[0], []).append(row)
+            by_body.setdefault(row["accountable"] or NO_BODY.vi, []).append(row)
     rows: list[Row] = []
     for number, body in enumerate(bodies_in_plan_order(by_body), start=1):
         rows.append(Row([str(number), body, *[None] * (len(DEPARTMENT_COLUMNS) - 2)], "district"))
@@ -194,7 +196,7 @@ def department_rows(targets: Targets, deprivation_names: Mapping[str, str], plac
 def target_names(deprivation_names: Mapping[str, str]) -> dict[str, str]:
     """Every target of the province in the order of printing, by its Vietnamese name."""
     return {
-        **TARGETS_VI,
+        **{target: words.vi for target, words in TARGETS.items()},
         **{f"deprivation:{key}": f"Thiếu hụt: {name}" for key, name in deprivation_names.items()},
         **{f"policy_coverage:{row['policy']}": row["label_vi"] for row in table("policies_monitored")},
     }
@@ -211,13 +213,14 @@ def bodies_in_plan_order(bodies: Iterable[str]) -> list[str]:
 
 
 def _department_row(row: Mapping[str, Any], order: str, name: str, places: Places, at: int) -> Row:
-    kinds = _PERCENT_KINDS if row["measure"] in PERCENT_MEASURES else None
+    kind = cell_kind(row["measure"])
+    kinds = {**dict.fromkeys(_LEVELS, kind), _CHANGE: cell_kind(row["measure"], signed=True)}
     has_target = row["target_value"] is not None
     achieved, remaining = _FORMULAS[row["reading"]]
     cells: list[Cell] = [
         order,
         name,
-        MEASURES_VI[row["measure"], row["basis"]],
+        measure_words(row["measure"], row["basis"]).vi,
         row["plan_section"],
         level(row, "baseline", places),
         row["target_value"],
@@ -225,7 +228,7 @@ def _department_row(row: Mapping[str, Any], order: str, name: str, places: Place
         _formula(row["change"], f"G{at}-E{at}"),
         _formula(row["achieved_pct"], achieved.format(at=at)) if has_target else None,
         _formula(row["remaining"], remaining.format(at=at)) if has_target else None,
-        TARGET_STATUS_VI[row["status"]],
+        STATUSES[row["status"]].vi,
     ]
     return Row(cells, "plain", kinds)
 
@@ -282,7 +285,7 @@ def _own_duties(targets: Targets, number: int, places: Places) -> list[Row]:
             for row in targets.rows.values()
             if row["target"] == target
             and row["level"] == level_
-            and row["measure"] == "percentage_points"
+            and is_headline(row)
             and row["target_value"] is not None
         ]
         achieved = sum(row["status"] == "achieved" for row in mine)
@@ -296,7 +299,7 @@ def _own_duties(targets: Targets, number: int, places: Places) -> list[Row]:
                     sections,
                     None,
                     len(mine),
-                    Formula(f'COUNTIF({at},"{TARGET_STATUS_VI["achieved"]}")', achieved),
+                    Formula(f'COUNTIF({at},"{STATUSES["achieved"].vi}")', achieved),
                     None,
                     None,
                     None,
@@ -316,7 +319,7 @@ COMMUNE_COLUMNS = (
     Column("Phải giảm (điểm %)", "percent", 11, number="3"),
     Column("Tỷ lệ hộ nghèo thực hiện, trừ hộ BTXH (%)", "percent", 14, number="4"),
     Column("Đã giảm (điểm %)", "percent", 11, number="5=1-4"),
-    Column("Đạt chỉ tiêu (%)", "percent", 11, number="6=5/3*100"),
+    Column("Đạt chỉ tiêu (%)", "share", 11, number="6=5/3*100"),
     Column("Còn phải giảm (điểm %)", "percent", 11, number="7"),
     Column("Kết quả", "center", 18, number="8"),
 )
@@ -348,7 +351,7 @@ def commune_rows(units: pl.DataFrame, targets: Targets, places: Places) -> list[
             _reduced(row, f"D{at}-G{at}"),
             _formula(row["achieved_pct"], f"100*H{at}/F{at}") if has_target else None,
             _formula(row["remaining"], f"MAX(0,F{at}-H{at})") if has_target else None,
-            TARGET_STATUS_VI[row["status"]],
+            STATUSES[row["status"]].vi,
         ]
         rows.append(Row(cells))
     last = FIRST_ROW + max(len(rows), 1)

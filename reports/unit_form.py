@@ -13,11 +13,12 @@ from typing import Any
 import polars as pl
 
 from forms.layout import column_letter
+from labels.table import NOT_REPORTED
 from reports.figures import PROVINCE
 from reports.paper import FIRST_ROW, Cell, Column, Formula, Heading, Page, Row
 from reports.words import official_vi
 
-NOT_REPORTED = "chưa có báo cáo"
+WHOLE_PROVINCE = "TOÀN TỈNH"
 # The column that says which part of a unit a row shows.
 _PART_PLACE = 2
 _REFERENCE = re.compile(r"\{([^{}]+)\}")
@@ -157,14 +158,26 @@ class _Line:
     is_reported: bool
 
 
+def province_name(units: pl.DataFrame) -> str:
+    """What the province's row is called: of how many districts it is, where some have not reported.
+
+    `units` has the columns of reports.figures.units.
+    """
+    reported = units.filter(pl.col("level") == "district").get_column("is_reported")
+    if reported.all() or not reported.any():
+        return WHOLE_PROVINCE
+    return f"{WHOLE_PROVINCE} ({reported.sum()}/{reported.len()} huyện đã báo cáo)"
+
+
 def _lines(form: UnitForm, units: pl.DataFrame) -> list[_Line]:
     lines: list[_Line] = []
     district = commune = 0
+    whole = province_name(units)
     for unit in units.filter(pl.col("level").is_in(form.levels)).iter_rows(named=True):
         order, name, above = "", unit["unit_name"], ""
         match unit["level"]:
             case "province":
-                name = "TOÀN TỈNH"
+                name = whole
             case "district":
                 district, commune = district + 1, 0
                 order, above = str(district), PROVINCE
@@ -179,7 +192,7 @@ def _lines(form: UnitForm, units: pl.DataFrame) -> list[_Line]:
                     level=unit["level"],
                     above=above,
                     order=order,
-                    name=name if unit["is_reported"] or unit["level"] == "commune" else f"{name} ({NOT_REPORTED})",
+                    name=name if unit["is_reported"] or unit["level"] == "commune" else f"{name} ({NOT_REPORTED.vi})",
                     part=part,
                     part_name=part_name,
                     is_first_part=part == form.parts[0][0],

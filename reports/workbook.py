@@ -71,14 +71,14 @@ def _review_pages(connection: duckdb.DuckDBPyConnection, release: Release, place
         *_deprivation_pages(connection, units, indicators, places, "", period),
     ]
     groups = figures.ethnic_groups(connection, release.period)
-    shown = summary_forms.groups_shown(groups)
+    shown, met = summary_forms.groups_shown(groups)
     causes = figures.causes(connection, release.period)
     for form, found in (
         (
             summary_forms.target_group_form("8", "Biểu 8"),
             summary_forms.target_group_figures(figures.target_groups(connection, release.period)),
         ),
-        (summary_forms.ethnic_form("9", "Biểu 9", shown), summary_forms.ethnic_figures(groups, indicators, shown)),
+        (summary_forms.ethnic_form("9", "Biểu 9", shown, met), summary_forms.ethnic_figures(groups, indicators, shown)),
         (
             summary_forms.cause_form("10", "Biểu 10", figures.cause_names(connection)),
             summary_forms.cause_figures(causes, indicators),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from errors import NoSuch
 from flows.decisions import Asked, Decided, decide_all
 from flows.decisions import undo as undo_event
 from flows.runner import DirectRunner
@@ -166,7 +167,7 @@ def _answer(
     except NotAllowed as refused:
         text = str(refused)
         return error_page(request, 409, f"{text[:1].upper()}{text[1:]}. Chưa ghi gì.")
-    except LookupError:
+    except NoSuch:
         raise HTTPException(404) from None
     except Busy:
         answer = page(request, person, "busy.html", status_code=503, action=request.url.path, typed=typed)

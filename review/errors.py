@@ -8,10 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from errors import ProgramFault, SystemFault
 from review.access.csrf import Forged
 from review.access.person import NotAdmitted, NotSignedIn, Person
-from review.render import page, words
-from telemetry.record import tell_fault
+from review.render import language_of, page, words
+from tasks.fault_words import as_ours
+from telemetry.record import record_of, tell_fault
 
 
 def error_page(request: Request, status: int, message: str = "", key: str = "") -> HTMLResponse:
@@ -20,6 +22,20 @@ def error_page(request: Request, status: int, message: str = "", key: str = "") 
     key = key or f"error_{status}"
     known = key if key in words()["vi"] else "error_500" if status >= 500 else "error_404"
     return page(request, person, "error.html", status_code=status, status=status, message=message, key=known)
+
+
+def fault_page(request: Request, fault: BaseException) -> HTMLResponse:
+    """What happened, as far as it is known, and the number of the log's record; never the exception's own words."""
+    language = language_of(request)
+    said = words()[language]
+    ours = as_ours(fault)
+    # What to do is for who runs the system; a validator passes it on.
+    message = said["error_program" if isinstance(ours, ProgramFault) else "error_500"]
+    if not isinstance(ours, ProgramFault):
+        message = f"{message} {ours.sentence(language, again=said['error_again'])}"
+    if record := record_of(fault):
+        message = f"{message} {said['error_record'].replace('{record}', record)}"
+    return error_page(request, 500, message)
 
 
 def install_handlers(app: FastAPI) -> None:
@@ -51,8 +67,16 @@ def install_handlers(app: FastAPI) -> None:
         return error_page(request, 422)
 
 
-class CutOff(Exception):
+class CutOff(SystemFault):
     """An answer ended in the middle; the log says why."""
+
+    def __init__(self, record: str | None) -> None:
+        super().__init__(
+            f"an answer ended in the middle (record {record})",
+            "trang bị đứt giữa chừng",
+            "look for the record in logs/giamngheo.jsonl",
+            "tìm bản ghi trong logs/giamngheo.jsonl",
+        )
 
 
 class Faults:
@@ -75,8 +99,8 @@ class Faults:
             tell_fault("desk.failed", fault, method=scope.get("method"), page=_page(scope))
             if begun or scope["type"] != "http":
                 # The server would log the fault with all that it says.
-                raise CutOff(type(fault).__name__) from None
-            await error_page(Request(scope, receive), 500)(scope, receive, send)
+                raise CutOff(record_of(fault)) from None
+            await fault_page(Request(scope, receive), fault)(scope, receive, send)
 
 
 def _page(scope: Scope) -> str | None:

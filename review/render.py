@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from labels.table import SEVERITIES, STATES, TIMELINESS, Words
 from review.access.person import Person
 from review.access.tickets import form_token
 from review.static_files import asset_url
@@ -21,12 +22,22 @@ LANGUAGE_COOKIE = "giamngheo_language"
 
 @cache
 def words() -> dict[str, dict[str, str]]:
-    """Language → key → text: `words.csv` has those of signing in and deciding, `words_pages.csv` those of reading."""
-    rows: list[dict[str, str]] = []
+    """Language → key → text: `words.csv` has those of signing in and deciding, `words_pages.csv` those of reading.
+
+    States, severities and timeliness come of the table that every output has them from, by the keys `state_held`,
+    `severity_critical`, `timeliness_late`. What waits begins with its state.
+    """
+    found: dict[str, Words] = {}
     for name in ("words.csv", "words_pages.csv"):
         with open(HERE / name, encoding="utf-8", newline="") as file:
-            rows += csv.DictReader(file)
-    return {language: {row["key"]: row[language] for row in rows} for language in LANGUAGES}
+            found |= {row["key"]: Words(row["vi"], row["en"]) for row in csv.DictReader(file)}
+    for state, label in STATES.items():
+        found[f"state_{state}"] = begins = label.first_upper()
+        if after := found.get(f"waits_{state}"):
+            found[f"waits_{state}"] = Words(f"{begins.vi}: {after.vi}", f"{begins.en}: {after.en}")
+    found |= {f"timeliness_{code}": label.first_upper() for code, label in TIMELINESS.items()}
+    found |= {f"severity_{code}": label for code, label in SEVERITIES.items()}
+    return {language: {key: one.of(language) for key, one in found.items()} for language in LANGUAGES}
 
 
 @cache

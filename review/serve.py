@@ -9,12 +9,19 @@ from collections.abc import Callable
 
 import uvicorn
 
+from errors import Refused
 from review.app import create_app
 from settings import Settings
 
 
-class NotLoopback(Exception):
+class NotLoopback(Refused):
     """The desk would be open to the network without encryption; it was not started."""
+
+    usual_do_vi = "đặt một máy chủ TLS phía trước (GIAMNGHEO_REVIEW_PROXY), xem docs/desk.md"
+    usual_do_en = "put a TLS server in front of it (GIAMNGHEO_REVIEW_PROXY), see docs/desk.md"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(f"không mở bàn thẩm định ở {host}: sẽ không được mã hoá ngoài máy này")
 
 
 def serve(settings: Settings, port: int, open_browser: bool, tell: Callable[[str], None]) -> None:

@@ -10,17 +10,20 @@ import os
 import secrets
 import shutil
 import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import polars as pl
 
+from errors import DamagedFile
 from settings import Settings
 from tasks.annotate.lines import column_number, sheet_finder
 from tasks.children import Readers
 from tasks.faults import Unreadable
 from tasks.read.texts import FileTexts
 from tasks.storage import raw_file
+from tasks.stored import held_against, is_parquet, missing_or_changed
 
 # Raised when what is kept of a file changes its meaning.
 _FORMAT = 1
@@ -48,7 +51,8 @@ class SheetFile:
         names = self._names()[first_column - 1 : first_column - 1 + columns]
         if not names:
             return []
-        part = pl.scan_parquet(self.path, glob=False).select(names).slice(first_row - 1, rows).collect()
+        with _reading_copy(self.path):
+            part = pl.scan_parquet(self.path, glob=False).select(names).slice(first_row - 1, rows).collect()
         return [list(row) for row in part.iter_rows()]
 
     def cells(self, addresses: set[tuple[int, int]]) -> dict[tuple[int, int], str]:
@@ -58,13 +62,14 @@ class SheetFile:
             return {}
         names = self._names()
         columns = sorted({column for _, column in wanted})
-        part = (
-            pl.scan_parquet(self.path, glob=False)
-            .select(names[column - 1] for column in columns)
-            .with_row_index("", offset=1)
-            .filter(pl.col("").is_in(sorted({row for row, _ in wanted})))
-            .collect()
-        )
+        with _reading_copy(self.path):
+            part = (
+                pl.scan_parquet(self.path, glob=False)
+                .select(names[column - 1] for column in columns)
+                .with_row_index("", offset=1)
+                .filter(pl.col("").is_in(sorted({row for row, _ in wanted})))
+                .collect()
+            )
         found = {}
         for number, *values in part.iter_rows():
             for column, value in zip(columns, values, strict=True):
@@ -80,7 +85,8 @@ class SheetFile:
         return {column_number(letter): key for key, letter in self.letters.items()}
 
     def _names(self) -> list[str]:
-        return list(pl.read_parquet_schema(self.path)) if self.columns else []
+        with _reading_copy(self.path):
+            return list(pl.read_parquet_schema(self.path)) if self.columns else []
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,25 @@ class OpenFile:
 
     def register(self) -> pl.DataFrame:
         """The households at period end: household_key, household_ref, class, persons, row."""
-        return pl.read_parquet(self.register_path)
+        with _reading_copy(self.register_path):
+            return pl.read_parquet(self.register_path)
+
+
+def _reading_copy(path: Path) -> AbstractContextManager[None]:
+    """Raises DamagedFile where a copy is damaged, which is then thrown away: it is made again of the received file."""
+
+    def look() -> None:
+        wrong = missing_or_changed(path, is_parquet)
+        if wrong:
+            shutil.rmtree(path.parent, ignore_errors=True)
+            raise DamagedFile(
+                f"the desk's copy {path.parent.name[:12]}/{path.name} {wrong[0]}",
+                f"bản chép trang tính {path.parent.name[:12]}/{path.name} {wrong[1]}",
+                "open the page again: the copy is made anew",
+                "mở lại trang này: bản chép sẽ được tạo lại",
+            )
+
+    return held_against(look)
 
 
 class SheetStore:
@@ -137,7 +161,12 @@ class SheetStore:
                 raise
         found = self.at_hand(submission_id)
         if found is None:
-            raise OSError(f"{self._folder / submission_id} is gone as soon as it was written")
+            raise DamagedFile(
+                f"the desk's copy {submission_id[:12]} is gone as soon as it was written",
+                f"bản chép trang tính {submission_id[:12]} vừa ghi đã mất",
+                "open the page again: the copy is made anew",
+                "mở lại trang này: bản chép sẽ được tạo lại",
+            )
         return found
 
     def at_hand(self, submission_id: str) -> OpenFile | None:

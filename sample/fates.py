@@ -22,14 +22,14 @@ MONTHS = range(1, 13)
 STEP = ("971", 11)
 STEP_SHARE = 0.15
 # The review runs from September to December; exits recognised in between are few.
-_NET_PROFILE = np.array([3, 3, 3, 3, 3, 3, 3, 4, 12, 19, 24, 16], dtype=float)
+NET_PROFILE = np.array([3, 3, 3, 3, 3, 3, 3, 4, 12, 19, 24, 16], dtype=float)
 _ENTRY_PROFILE = np.array([4, 5, 6, 6, 7, 7, 7, 8, 12, 13, 14, 11], dtype=float)
 # A district's poor change by less than this in a month (X06 allows 10 % or 30 households).
 _MOST_MONTHLY_SHARE, _MOST_MONTHLY = 0.095, 28
 # Yearly entries as shares of the district's poor and near-poor households, each at least the number beside it.
 _POOR_ENTRIES = {"MOI_N": (0.022, 4), "N_TANG": (0.005, 2), "TAI_N": (0.004, 1), "CN_N": (0.010, 2)}
 _NEAR_ENTRIES = {"MOI_CN": (0.025, 4), "CN_TANG": (0.005, 2), "TAI_CN": (0.004, 1)}
-_ENTRANTS_N2_SHARE = 0.15
+ENTRANTS_N2_SHARE = 0.15
 _TURNOVER_SHARE = 0.02
 
 
@@ -150,8 +150,8 @@ def _plan_flows(rng: np.random.Generator, households: dict[str, list[Household]]
             net=_monthly_net(rng, code, int(poor[i]), int(net[i])),
             services_net=int(services[i]),
             near_net=int(near_net[i]),
-            months={move: _entry_months(rng, count, move) for move, count in entries.items()},
-            to_n2={move: int(rng.binomial(entries[move], _ENTRANTS_N2_SHARE)) for move in _POOR_ENTRIES},
+            months={move: entry_months(rng, count, move) for move, count in entries.items()},
+            to_n2={move: int(rng.binomial(entries[move], ENTRANTS_N2_SHARE)) for move in _POOR_ENTRIES},
             n1_to_n2=max(1, round(0.004 * poor[i])),
             n2_to_n1=max(1, round(0.006 * poor[i])),
         )
@@ -164,10 +164,10 @@ def _monthly_net(rng: np.random.Generator, code: str, poor: int, net: int) -> In
     least = np.ones(12, dtype=int)
     if code == STEP[0]:
         most[STEP[1] - 1] = least[STEP[1] - 1] = round(STEP_SHARE * poor)
-    return share_out(net, _NET_PROFILE * rng.uniform(0.6, 1.4, 12), least, most)
+    return share_out(net, NET_PROFILE * rng.uniform(0.6, 1.4, 12), least, most)
 
 
-def _entry_months(rng: np.random.Generator, count: int, movement: str) -> list[int]:
+def entry_months(rng: np.random.Generator, count: int, movement: str) -> list[int]:
     """Months of so many entries; who relapses must have left before, so that comes with the autumn's review."""
     profile = _ENTRY_PROFILE * (np.arange(12) >= 8) if movement.startswith("TAI") else _ENTRY_PROFILE
     return [int(m) for m in rng.choice(list(MONTHS), size=count, p=profile / profile.sum())]
@@ -177,11 +177,7 @@ def _entrants(
     rng: np.random.Generator, population: Population, flows: dict[str, _Flows], fates: Fates
 ) -> list[Household]:
     """Households never listed before: a new code in their hamlet, arriving in their month."""
-    taken: dict[tuple[str, int], int] = defaultdict(int)
-    for own in population.households.values():
-        for household in own:
-            place = (household.commune_code, household.hamlet_no)
-            taken[place] = max(taken[place], household.number)
+    taken = codes_taken(population)
     created = []
     for code, flow in flows.items():
         here = [commune for commune in population.communes.values() if commune.unit.parent_code == code]
@@ -190,10 +186,9 @@ def _entrants(
             months, into_n2 = flow.months[movement], flow.to_n2.get(movement, 0)
             for i, month in enumerate(months):
                 class_ = "CN" if movement in _NEAR_ENTRIES else "N2" if i < into_n2 else "N1"
-                # A newcomer's marks, size and commune are those of a household of its class.
-                model = _model(rng, listed, class_)
+                model = model_of(rng, listed, class_)
                 commune = next(c for c in here if c.unit.code == model.commune_code)
-                household = _newcomer(rng, commune, taken, model)
+                household = newcomer(rng, commune, taken, model)
                 fates.events[household].append(Event(month, movement, class_))
                 fates.arrivals[code].append(household)
                 created.append(household)
@@ -202,16 +197,28 @@ def _entrants(
     return created
 
 
-def _model(rng: np.random.Generator, listed: list[Household], class_: str) -> Household:
+def codes_taken(population: Population) -> dict[tuple[str, int], int]:
+    """(commune code, hamlet) → the highest household code in it."""
+    taken: dict[tuple[str, int], int] = defaultdict(int)
+    for own in population.households.values():
+        for household in own:
+            place = (household.commune_code, household.hamlet_no)
+            taken[place] = max(taken[place], household.number)
+    return taken
+
+
+def model_of(rng: np.random.Generator, listed: list[Household], class_: str) -> Household:
+    """A household of a class: a newcomer's marks, size and commune are like its own."""
     while True:
         household = listed[rng.integers(len(listed))]
         if household.class_ == class_:
             return household
 
 
-def _newcomer(
+def newcomer(
     rng: np.random.Generator, commune: Commune, taken: dict[tuple[str, int], int], model: Household
 ) -> Household:
+    """A household under the next free code of a hamlet; `taken` is as `codes_taken` gives it, and goes on."""
     hamlet = int(rng.integers(1, hamlet_count(commune.households) + 1))
     taken[commune.unit.code, hamlet] += 1
     ethnicity = "Khmer" if model.ethnicity == "Khmer" else other_ethnicity(rng)
@@ -230,7 +237,7 @@ def _switch(
         to_n1 = [h for h in households[code] if h.class_ == "N2"]
         for members, count, class_ in ((to_n2, flow.n1_to_n2, "N2"), (to_n1, flow.n2_to_n1, "N1")):
             for i in rng.choice(len(members), size=count, replace=False):
-                fates.events[members[i]].append(Event(_entry_months(rng, 1, "KHONG_DOI")[0], "KHONG_DOI", class_))
+                fates.events[members[i]].append(Event(entry_months(rng, 1, "KHONG_DOI")[0], "KHONG_DOI", class_))
                 switched.append(members[i])
     return switched
 
@@ -286,7 +293,7 @@ def _schedule(
     count = flow.near_net + near_entries + to_near - len(flow.months["CN_N"])
     near = [near[i] for i in rng.choice(len(near), size=count, replace=False)]
     gone = max(2, round(0.06 * count))
-    out = np.sort(rng.choice(list(MONTHS), size=count, p=_NET_PROFILE / _NET_PROFILE.sum()))
+    out = np.sort(rng.choice(list(MONTHS), size=count, p=NET_PROFILE / NET_PROFILE.sum()))
     # Some leave early whatever the draw says: those who come back later in the year have to.
     out[: 2 * len(flow.months["TAI_CN"])] = 2
     for i, (household, month) in enumerate(zip(near, out, strict=True)):

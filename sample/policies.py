@@ -29,7 +29,7 @@ _ELIGIBLE = {
 # How far communes lie from that share. Everyone listed has a claim to a health-insurance card, and some more have.
 _SPREAD, _SPREAD_INSURANCE = (0.85, 1.15), (1.0, 1.1)
 _INSURANCE = "bhyt"
-# Programmes without eligible persons of their own: the province's total at the end of a year.
+# Programmes without eligible persons of their own: the province's total at the end of a year, later ones like the last.
 _PROVINCE_SERVED = {"jobs": {2019: 38_900, 2020: 39_460}, "labour_export": {2019: 455, 2020: 388}}
 # Where a policy ends the year well short of everyone, in the sample.
 _SHORT = {"housing": 0.90, "credit": 0.93, "vocational": 0.94}
@@ -56,7 +56,8 @@ def policy_rows(
             spread = _SPREAD_INSURANCE if policy == _INSURANCE else _SPREAD
             sheets[policy] = _covered(rng, counts * share * rng.uniform(*spread, len(communes)), _SHORT.get(policy))
         else:
-            total = _PROVINCE_SERVED[policy][year]
+            totals = _PROVINCE_SERVED[policy]
+            total = totals[min(year, max(totals))]
             sheets[policy] = _programme(rng, share_out(total, residents * rng.uniform(0.7, 1.3, len(communes))))
     for month, districts in rows.items():
         for i, commune in enumerate(communes):

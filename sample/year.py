@@ -1,21 +1,33 @@
-"""The sample year: nine districts, the baseline of December 2019 and twelve months of 2020."""
+"""The sample year: nine districts, the baseline, the twelve months of the plan, and on while the form is in force."""
 
 import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
 
-from forms.dictionary import FORM_CODE, KIND_ANNUAL, KIND_MONTHLY
+from errors import WrongUsage
+from forms.dictionary import FORM_CODE, FORM_VALID_TO, KIND_ANNUAL, KIND_MONTHLY
 from forms.month import DistrictMonth, Row
-from plan.reference import BASELINE_PERIOD, PLAN_YEAR, Unit, districts, next_period, period_end, periods_between
+from plan.reference import (
+    BASELINE_PERIOD,
+    PLAN_YEAR,
+    Unit,
+    districts,
+    next_period,
+    period_end,
+    periods_between,
+    plan,
+)
 from sample.calibration import Ints, share_out
 from sample.fates import Fates, plan_fates
 from sample.household import FLAGS_N2, Household, reclassify, relieve
+from sample.later import later_fates
 from sample.policies import policy_rows, with_insurance
 from sample.population import Commune, Population, build_population
 from sample.summaries import register, summarise
 
-LAST_PERIOD = f"{PLAN_YEAR}-12"
+# The sample year ends with the plan; it can be told on to the last month for which the form is valid.
+LAST_PERIOD, END_PERIOD = plan().last_period, FORM_VALID_TO
 PREPARED_BY = "Người lập (dữ liệu mẫu)"
 # Between 305,812 and 307,258 both rates of the end of 2020 come out (contract, section 7).
 RESIDENT_HOUSEHOLDS_END = 306_480
@@ -29,31 +41,37 @@ YearOfMonths = dict[tuple[str, str], DistrictMonth]
 def generate_year(seed: int = PLAN_YEAR, first: str = BASELINE_PERIOD, last: str = LAST_PERIOD) -> YearOfMonths:
     """The sample workbooks' content by (period, district code), the same for the same seed.
 
-    Months build on each other, so the year is always made whole; `first` and `last` choose what is returned.
-    Raises ValueError for months outside of 2019-12 to 2020-12.
+    Months build on each other, so all are made up to `last`; `first` chooses what is returned.
+    Raises WrongUsage for months outside of BASELINE_PERIOD to END_PERIOD.
     """
-    if not BASELINE_PERIOD <= first <= last <= LAST_PERIOD:
-        raise ValueError(f"the sample year runs from {BASELINE_PERIOD} to {LAST_PERIOD}, not from {first} to {last}")
+    if not BASELINE_PERIOD <= first <= last <= END_PERIOD:
+        raise WrongUsage(f"dữ liệu mẫu chỉ có từ {BASELINE_PERIOD} đến {END_PERIOD}")
     population = build_population(seed)
     rng = np.random.Generator(np.random.PCG64([seed, 1]))
     fates = plan_fates(rng, population)
     residents = _residents(rng, list(population.communes.values()))
-    policies = _policies(seed, population)
+    listed = _listed(population)
 
     year: YearOfMonths = {}
     for period in periods_between(BASELINE_PERIOD, last):
+        of_year, month_of_year = int(period[:4]), int(period[5:])
+        if month_of_year == 1 and period > LAST_PERIOD:
+            fates = later_fates(np.random.Generator(np.random.PCG64([seed, 1, of_year])), population, fates)
+            listed = _halfway(listed, _listed(population))
+        if month_of_year == 1 or period == BASELINE_PERIOD:
+            policies = policy_rows(seed, of_year, list(population.communes.values()), listed)
         for district in districts(period):
             households = population.households[district.code]
             rows = _baseline_rows(households) if period == BASELINE_PERIOD else []
             if period != BASELINE_PERIOD:
-                rows = _month_rows(rng, households, fates, district.code, int(period[5:]))
+                rows = _month_rows(rng, households, fates, district.code, month_of_year)
             before = year.get((next_period(period, -1), district.code))
             earlier = before.policy if before and not period.endswith("-01") else None
             month = DistrictMonth(
                 cover=_cover(rng, district, period),
                 household=rows,
                 commune=residents[period][district.code],
-                policy=with_insurance(policies[period][district.code], register(rows), earlier),
+                policy=with_insurance(policies[month_of_year][district.code], register(rows), earlier),
             )
             year[period, district.code] = summarise(month, before)
     return {slot: month for slot, month in year.items() if slot[0] >= first}
@@ -67,7 +85,7 @@ def _cover(rng: np.random.Generator, district: Unit, period: str) -> Row:
         "district_code": district.code,
         "district_name": district.name,
         "period": as_written,
-        "kind": KIND_ANNUAL if period in (BASELINE_PERIOD, LAST_PERIOD) else KIND_MONTHLY,
+        "kind": KIND_ANNUAL if period.endswith("-12") else KIND_MONTHLY,
         "prepared_by": PREPARED_BY,
         "prepared_on": period_end(period) + dt.timedelta(days=int(rng.integers(1, 4))),
     }
@@ -111,7 +129,7 @@ def _month_rows(
 
 
 def _residents(rng: np.random.Generator, communes: Sequence[Commune]) -> dict[str, dict[str, list[Row]]]:
-    """Period → district code → the resident columns of sheet Xã; the year's growth spread evenly over the months."""
+    """Period → district code → the resident columns of sheet Xã; a year's growth spread evenly over the months."""
     start = np.array([commune.households for commune in communes])
     growth = RESIDENT_HOUSEHOLDS_END - int(start.sum())
     # Some communes shrink: growth is shared above a loss that each has first.
@@ -121,7 +139,7 @@ def _residents(rng: np.random.Generator, communes: Sequence[Commune]) -> dict[st
     khmer = np.array([commune.khmer_households for commune in communes])
     minority = np.array([commune.minority_households for commune in communes])
     found: dict[str, dict[str, list[Row]]] = {}
-    for month, period in enumerate(periods_between(BASELINE_PERIOD, LAST_PERIOD)):
+    for month, period in enumerate(periods_between(BASELINE_PERIOD, END_PERIOD)):
         now = np.rint(start + (end - start) * month / 12).astype(np.int64)
         drift = now / start
         columns = {
@@ -143,20 +161,19 @@ def _scaled(counts: Ints, factor: np.ndarray) -> Ints:
     return scaled
 
 
-def _policies(seed: int, population: Population) -> dict[str, dict[str, list[Row]]]:
-    """Period → district code → rows of sheet Chính sách; eligible are counted from the baseline register."""
+def _listed(population: Population) -> dict[str, dict[str, int]]:
+    """Commune code → what the register holds: poor, listed (poor and near poor) households, listed_persons."""
     listed = {code: {"poor": 0, "listed": 0, "listed_persons": 0} for code in population.communes}
     for households in population.households.values():
         for household in households:
-            own = listed[household.commune_code]
-            own["poor"] += household.poor
-            own["listed"] += 1
-            own["listed_persons"] += household.persons
-    communes = list(population.communes.values())
-    found = {}
-    for period in periods_between(BASELINE_PERIOD, LAST_PERIOD):
-        year, month = int(period[:4]), int(period[5:])
-        if month == 1 or period == BASELINE_PERIOD:
-            yearly = policy_rows(seed, year, communes, listed)
-        found[period] = yearly[month]
-    return found
+            if household.class_ != "KN":
+                own = listed[household.commune_code]
+                own["poor"] += household.poor
+                own["listed"] += 1
+                own["listed_persons"] += household.persons
+    return listed
+
+
+def _halfway(before: dict[str, dict[str, int]], now: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+    """Lists of who may have what follow the registers slowly: a new year's lie between the last ones and these."""
+    return {code: {key: (count + before[code][key]) // 2 for key, count in own.items()} for code, own in now.items()}

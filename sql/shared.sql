@@ -1,5 +1,4 @@
--- What is done alike to the accepted tables that a release publishes and to those that an earlier release
--- published. These macros serve the build only and are not in the finished file.
+-- Steps that several models share. These macros serve the build only and are not in the finished file.
 
 -- Rows of sheet Hộ, each with the groups that it is counted in.
 create macro input.household_rows(household_table) as table
@@ -172,20 +171,3 @@ join definitions using (indicator, population)
 union all
 select place, indicator, population, numerator, denominator, 100 * numerator / nullif(denominator, 0), unit
 from rates;
-
--- Every number of the four sheets that adds up over communes: the counts above, both balances of sheet Diễn biến
--- (poor_households:opening …) and eligible and served of sheet Chính sách.
-create macro input.commune_figures(household_table, commune_table, movement_table, policy_table) as table
-select * from input.commune_counts(household_table, commune_table)
-union all
-select submission_id, period, commune_code,
-       if(class = 'N', 'poor_', 'near_poor_') || measure || ':' || flow, 'all', value
-from (
-    unpivot (select * exclude (district_code, "row") from query_table(movement_table))
-    on opening, decrease_1, decrease_2, decrease_3, increase_1, increase_2, increase_3, increase_4, closing
-    into name flow value value
-)
-union all
-select submission_id, period, commune_code, unnest(['policy_eligible:' || policy, 'policy_served:' || policy]),
-       'eligible', unnest([eligible, served])
-from query_table(policy_table);

@@ -18,10 +18,8 @@ from tasks.derive.movement import MEASURES
 from tasks.files import sha256_of, sync_file, sync_folder
 from tasks.pseudonym import pseudonyms
 from tasks.read import ReadWorkbook
-from tasks.schemas import ACCEPTED
+from tasks.schemas import ACCEPTED, TABLES_MANIFEST
 
-# Beside the tables: the SHA-256 of each file, by its name.
-TABLES_MANIFEST = "manifest.json"
 SEXES = {"Nam": "male", "Nữ": "female"}
 
 

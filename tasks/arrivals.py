@@ -18,7 +18,7 @@ _FORMS = ("%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y")
 Taken = tuple[str, dt.datetime]
 
 
-class WrongArrivals(Exception):
+class WrongArrivals(WrongTable):
     """Lines of the table that can't be right; nothing was taken."""
 
 
@@ -79,7 +79,7 @@ def read_arrivals(path: Path, files: Sequence[str], taken: set[Taken], timezone:
         elif found.at.setdefault(meant[0], at) != at:
             wrong.append(f"dòng {line}: tệp {name} đã có ngày nhận khác ở một dòng trên")
     if wrong:
-        raise WrongArrivals(f"{path}: " + "; ".join(wrong))
+        raise WrongArrivals(f"chưa nhận tệp nào: {path}: {'; '.join(wrong)}")
     found.silent = [file for file in files if file not in found.at]
     return found
 

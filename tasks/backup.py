@@ -20,6 +20,7 @@ from tasks.faults import SystemFault
 from tasks.files import sync_file, sync_folder, temporary_beside
 from tasks.ledgers import LAST_FILE
 from tasks.leftovers import sweep
+from tasks.names import is_in_clutter
 from tasks.reminders import ADDRESSES_FILE
 from tasks.storage import copy_raw, keep_raw, raw_names
 
@@ -41,12 +42,16 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
     if out.resolve().is_relative_to(settings.data.resolve()):
         raise SystemFault(
             f"a backup inside of the data root {settings.data} would be lost with it",
-            f"bản sao lưu nằm trong {settings.data} sẽ mất cùng dữ liệu: chọn --out ở ổ đĩa khác",
+            f"bản sao lưu nằm trong {settings.data} sẽ mất cùng dữ liệu",
+            "choose an --out on another disk",
+            "chọn --out ở ổ đĩa khác",
         )
     if not settings.ledger_url and not (settings.data / LEDGER).is_file():
         raise SystemFault(
             f"{settings.data} has no {LEDGER}: there is nothing to back up",
-            f"{settings.data} không có {LEDGER} nên không có gì để sao lưu: kiểm tra GIAMNGHEO_DATA",
+            f"{settings.data} không có {LEDGER} nên không có gì để sao lưu",
+            "check GIAMNGHEO_DATA",
+            "kiểm tra GIAMNGHEO_DATA",
         )
     out.mkdir(parents=True, exist_ok=True)
     for abandoned in out.glob(f"{_UNFINISHED}*"):
@@ -57,7 +62,9 @@ def back_up(settings: Settings, out: Path, at: dt.datetime, on_progress: Progres
     if final.exists():
         raise SystemFault(
             f"there is a backup of this second already: {final}",
-            f"giây này đã có một bản sao lưu ({final}): chạy lại lệnh này",
+            f"giây này đã có một bản sao lưu ({final})",
+            "{again}",
+            "{again}",
         )
     aside.mkdir()
     _copy_ledger(settings.database_url, f"sqlite:///{aside / LEDGER}")
@@ -86,19 +93,25 @@ def restore(settings: Settings, backup: Path, on_progress: Progress) -> None:
     if not (backup / LEDGER).is_file():
         raise SystemFault(
             f"{backup} is no backup: it has no {LEDGER}",
-            f"{backup} không phải bản sao lưu (không có {LEDGER}): chọn thư mục do giamngheo backup tạo",
+            f"{backup} không phải bản sao lưu (không có {LEDGER})",
+            "choose a folder that giamngheo backup wrote",
+            "chọn thư mục do giamngheo backup tạo",
         )
     taken = _not_of(backup, settings.data)
     if taken:
         found = ", ".join(taken[:3])
         raise SystemFault(
-            f"{settings.data} is not empty ({found}): restore into an empty data root",
-            f"{settings.data} đã có dữ liệu ({found}): đặt GIAMNGHEO_DATA tới một thư mục trống rồi khôi phục",
+            f"{settings.data} is not empty ({found})",
+            f"{settings.data} đã có dữ liệu ({found})",
+            "restore into an empty data root (GIAMNGHEO_DATA)",
+            "đặt GIAMNGHEO_DATA tới một thư mục trống rồi khôi phục",
         )
     if settings.ledger_url and _holds_events(settings.ledger_url):
         raise SystemFault(
-            "the ledger of GIAMNGHEO_LEDGER_URL is not empty: restore into an empty database",
-            "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu: khôi phục vào một cơ sở dữ liệu trống",
+            "the ledger of GIAMNGHEO_LEDGER_URL is not empty",
+            "sổ sự kiện ở GIAMNGHEO_LEDGER_URL đã có dữ liệu",
+            "restore into an empty database",
+            "khôi phục vào một cơ sở dữ liệu trống",
         )
     settings.data.mkdir(parents=True, exist_ok=True)
     sweep(settings, settings.inbox)
@@ -135,8 +148,9 @@ def _not_of(backup: Path, data: Path) -> list[str]:
 
 
 def _finished(folder: Path) -> list[Path]:
-    """Every file under a folder that is not one of a write in progress."""
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    """Every file under a folder that is not one of a write in progress, and none that a desktop left there."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return sorted(path for path in found if not is_in_clutter(path.relative_to(folder)))
 
 
 def _holds_events(url: str) -> bool:

@@ -7,24 +7,29 @@ It never opens a file that exists: readers hold the old one, the new one is made
 import csv
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from expectations.catalogue import rule_pack
+from errors import DamagedFile
 from forms.dictionary import FORM_CODE, sheets
-from plan.reference import period_end
+from plan.reference import period_end, plan
 from tasks.dictionary import BuildError, DictionaryEntry, describe, dictionary, quoted
+from tasks.identity import program_hash, rule_pack
+from tasks.input_schemas import FINDING, FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSION, Schema
 from tasks.models import MODELS, SQL, model_sql
+from tasks.restated import compare, make_earlier, months_of
 from tasks.schemas import ACCEPTED
+from tasks.stored import reading_accepted, reading_judgements
 
 __all__ = [
     "FINDING",
     "FINDING_COUNT",
     "RESTATED",
+    "RESTATED_MONTH",
     "SLOT",
     "SQL",
     "SUBMISSION",
@@ -43,86 +48,12 @@ REPOSITORY = Path(__file__).parent.parent
 PLAN_DATA = REPOSITORY / "plan" / "data"
 RULES = REPOSITORY / "expectations" / "rules.csv"
 MOVEMENTS = REPOSITORY / "forms" / "movements.csv"
-REPORTS = REPOSITORY / "reports"
 
 # Files written at this version are read by every DuckDB from 1.4 on.
 STORAGE_VERSION = "v1.4.0"
 # DuckDB's own; a process that builds ten years of a province stays below two gigabytes with it. The rest is spilled.
 MEMORY_LIMIT = "1GB"
 THREADS = 2
-
-_UTC = pl.Datetime("us", "UTC")
-Schema = Mapping[str, type[pl.DataType] | pl.DataType]
-
-SUBMISSION: Schema = {
-    "submission_id": pl.String,  # SHA-256 of the received bytes
-    "sha256": pl.String,
-    "file_name": pl.String,
-    "source": pl.String,  # inbox, or sample for the synthetic year
-    "district_code": pl.String,  # null where the cover could not be read
-    "period": pl.Date,  # last day of the month; null where the cover could not be read
-    "kind": pl.String,
-    "state": pl.String,  # contract, section 2
-    "received_at": _UTC,
-    "decided_at": _UTC,
-    "decided_by": pl.String,
-    "reason": pl.String,
-    "due": pl.Date,
-    "on_time": pl.Boolean,
-    "rule_pack": pl.String,
-    "critical": pl.Int64,
-    "warning": pl.Int64,
-    "info": pl.Int64,
-}
-
-SLOT: Schema = {
-    "period": pl.Date,
-    "district_code": pl.String,
-    "state": pl.String,
-    "accepted_submission_id": pl.String,  # null where nothing is accepted
-    "due": pl.Date,
-}
-
-FINDING: Schema = {
-    "submission_id": pl.String,
-    "rule": pl.String,
-    "severity": pl.String,
-    "sheet": pl.String,
-    "row": pl.Int32,
-    "column": pl.String,
-    "cell": pl.String,
-    "value": pl.String,
-    "expected": pl.String,
-    "message_vi": pl.String,
-    "message_en": pl.String,
-    "household_ref": pl.String,  # commune / hamlet / household code; goes no further than this
-    "household_id": pl.String,  # its pseudonym
-    "waived": pl.Boolean,
-}
-
-# One row per slot that an earlier release published otherwise than it is known now.
-RESTATED: Schema = {
-    "release_id": pl.String,  # the first release that published the month so
-    "published_at": _UTC,
-    "period": pl.Date,
-    "district_code": pl.String,
-    "published_submission_id": pl.String,  # null where the district was missing
-    "submission_id": pl.String,  # null where nothing is accepted now
-    "cause": pl.String,  # correction, late_report, withdrawal
-    "decision": pl.String,
-    "event_id": pl.Int64,
-    "decided_at": _UTC,
-    "decided_by": pl.String,
-    "reason": pl.String,
-    "is_same_method": pl.Boolean,
-}
-
-FINDING_COUNT: Schema = {
-    "submission_id": pl.String,
-    "rule": pl.String,
-    "severity": pl.String,
-    "count": pl.Int64,
-}
 
 
 @dataclass(frozen=True)
@@ -133,7 +64,10 @@ class BuildInputs:
     files per submission (tasks/schemas.py). `submissions` has the columns of SUBMISSION, `slots` those of
     SLOT, one row per expected month and district. `findings` is one Parquet file per judged submission with
     the columns of FINDING, `finding_counts` has those of FINDING_COUNT. `restated` has those of RESTATED; the
-    accepted tables of its published submissions are in `accepted` too.
+    accepted tables of its published submissions are in `accepted` too. `restated_months` has those of RESTATED_MONTH;
+    None where every release stands in `restated` with all that it published otherwise. `suppression_key` says which
+    communes are suppressed together in the public tables (tasks/disclosure); it goes into no table, and into the hash
+    one-way.
     """
 
     as_of: str
@@ -143,16 +77,18 @@ class BuildInputs:
     slots: pl.DataFrame
     findings: list[Path]
     finding_counts: pl.DataFrame
+    suppression_key: bytes = field(repr=False)
     rate_denominator_excludes_social_protection: bool = False
     code_version: str = ""
     restated: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RESTATED))
+    restated_months: pl.DataFrame | None = None
 
 
 def build_warehouse(target: Path, inputs: BuildInputs) -> None:
     """Write a new DuckDB file at `target` with the schemas core, mart and meta.
 
     Only a slot's accepted submission of a period up to `as_of` is loaded. Raises FileExistsError where
-    `target` (or its .wal) exists, FileNotFoundError where an accepted table is missing, BuildError where
+    `target` (or its .wal) exists, DamagedFile where an accepted table is missing or damaged, BuildError where
     `sql/dictionary.csv` and the tables disagree.
     """
     stray = target.with_name(target.name + ".wal")
@@ -167,14 +103,13 @@ def build_warehouse(target: Path, inputs: BuildInputs) -> None:
         # The progress bar writes to stdout, which belongs to the command's own output.
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'; set threads = {THREADS}; set timezone = 'UTC'")
-        connection.execute("attach ':memory:' as input")
+        make_earlier(connection, inputs, _restated(inputs), _restated_months(inputs), _begin)
         connection.execute(f"attach {quoted(str(target))} as warehouse (storage_version '{STORAGE_VERSION}')")
-        _load_inputs(connection, inputs)
-        connection.execute("use warehouse")
-        connection.execute("create schema core; create schema mart; create schema meta")
-        for macros in ("macros.sql", "shared.sql"):
-            connection.execute((SQL / macros).read_text(encoding="utf-8"))
+        _begin(connection, "warehouse", inputs)
+        _load_records(connection, inputs)
         for model in MODELS:
+            if model == "mart.restatement":
+                compare(connection)
             connection.execute(f"create table {model} as\n{model_sql(model)}")
         connection.execute((SQL / "trace.sql").read_text(encoding="utf-8"))
         describe(connection)
@@ -196,12 +131,12 @@ def replaced_submissions(inputs: BuildInputs) -> list[str]:
 
 
 def input_hash(inputs: BuildInputs) -> str:
-    """SHA-256 over everything a release is made from: data, decisions, plan, rules, models, settings."""
+    """SHA-256 over everything a release is made from: data, decisions, settings, and the program with its libraries."""
     return _digest(_hashed_parts(inputs))
 
 
 def method_hash(rate_denominator_excludes_social_protection: bool) -> str:
-    """SHA-256 over what makes a release, whatever its data: plan, rules, forms, models, and the setting of rates."""
+    """SHA-256 over what makes a release, whatever its data: the program, the plan, and the setting of rates."""
     setting = ("settings", str(rate_denominator_excludes_social_protection).encode())
     return _digest([setting, *_method_parts()])
 
@@ -222,40 +157,53 @@ def _hashed_parts(inputs: BuildInputs) -> Iterator[tuple[str, bytes]]:
         inputs.code_version,
     )
     yield "settings", "\n".join(settings).encode()
+    yield "suppression", hashlib.sha256(b"suppression|" + inputs.suppression_key).digest()
     yield "submissions", _known_submissions(inputs).write_csv().encode()
     yield "slots", _in_range(_frame(inputs.slots, SLOT), inputs).sort("period", "district_code").write_csv().encode()
     yield "findings", _listed_findings(inputs).write_csv().encode()
     yield "finding_counts", _counted_findings(inputs).write_csv().encode()
     yield "restated", _restated(inputs).write_csv().encode()
+    yield "restated_months", _restated_months(inputs).write_csv().encode()
     yield from _method_parts()
-    # A release holds its reports: other forms or words make another release, though not other numbers.
-    for path in sorted(path for path in REPORTS.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-        yield str(path.relative_to(REPOSITORY)), path.read_bytes()
     for submission_id in (*published_submissions(inputs), *replaced_submissions(inputs)):
         for sheet in ACCEPTED:
             yield f"{submission_id}/{sheet}", _accepted_path(inputs, submission_id, sheet).read_bytes()
 
 
 def _method_parts() -> Iterator[tuple[str, bytes]]:
-    for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, *sorted((REPOSITORY / "forms").glob("*.csv"))):
+    yield "program", program_hash().encode()
+    # The program's own plan is a part of it; which one is loaded is said here.
+    for path in (*sorted(PLAN_DATA.glob("*.csv")), PLAN_DATA / "plan.toml"):
         yield path.name, path.read_bytes()
-    for path in sorted([*SQL.glob("*.sql"), *SQL.glob("*/*.sql"), SQL / "dictionary.csv"]):
-        yield str(path.relative_to(SQL)), path.read_bytes()
 
 
-def _load_inputs(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
-    """Put everything the models read into the in-memory database `input`."""
+def _begin(
+    connection: duckdb.DuckDBPyConnection, database: str, inputs: BuildInputs, hashed: str | None = None
+) -> None:
+    """Make the schemas and macros of an attached, empty database, and put what its figures are made from into `input`.
+
+    `hashed` stands for the inputs' hash where there is no need to reckon it.
+    """
+    connection.execute("attach ':memory:' as input")
     for path in (*sorted(PLAN_DATA.glob("*.csv")), RULES, MOVEMENTS):
         _load_frame(connection, path.stem, _text_table(path))
     _load_accepted(connection, inputs, published_submissions(inputs))
-    _load_accepted(connection, inputs, replaced_submissions(inputs), prefix="replaced_")
-    _load_frame(connection, "restated", _restated(inputs))
-    _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "slots", _in_range(_frame(inputs.slots, SLOT), inputs))
+    _load_frame(connection, "fields", _form_fields())
+    _load_frame(connection, "setting", _settings(inputs, input_hash(inputs) if hashed is None else hashed))
+    _load_frame(connection, "plan", pl.DataFrame([asdict(plan())]))
+    connection.execute(f"use {database}; create schema core; create schema mart; create schema meta")
+    for macros in ("macros.sql", "shared.sql"):
+        connection.execute((SQL / macros).read_text(encoding="utf-8"))
+
+
+def _load_records(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs) -> None:
+    """Put what is told of files and of earlier releases into `input`."""
+    _load_frame(connection, "restated", _restated(inputs))
+    _load_frame(connection, "restated_month", _restated_months(inputs))
+    _load_frame(connection, "submissions", _known_submissions(inputs))
     _load_frame(connection, "findings", _listed_findings(inputs))
     _load_frame(connection, "finding_counts", _counted_findings(inputs))
-    _load_frame(connection, "fields", _form_fields())
-    _load_frame(connection, "setting", _settings(inputs))
 
 
 def _text_table(path: Path) -> pl.DataFrame:
@@ -268,22 +216,26 @@ def _text_table(path: Path) -> pl.DataFrame:
 _LEFT_BEHIND = ("hamlet", "household_code", "id_number_hash", "head_birth_year")
 
 
-def _load_accepted(
-    connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str], prefix: str = ""
-) -> None:
+def _load_accepted(connection: duckdb.DuckDBPyConnection, inputs: BuildInputs, submissions: list[str]) -> None:
     for sheet, schema in ACCEPTED.items():
         if not submissions:
-            _load_frame(connection, f"{prefix}{sheet}", pl.DataFrame(schema=schema))
+            _load_frame(connection, sheet, pl.DataFrame(schema=schema))
             continue
         paths = [_accepted_path(inputs, submission_id, sheet) for submission_id in submissions]
         missing = [str(path) for path in paths if not path.is_file()]
         if missing:
-            raise FileNotFoundError(f"{len(missing)} accepted tables are missing, e.g. {missing[0]}")
+            raise DamagedFile(
+                f"{len(missing)} accepted tables are missing, e.g. {missing[0]}",
+                f"thiếu {len(missing)} bảng đã chấp nhận, ví dụ {missing[0]}",
+                "run giamngheo rebuild",
+                "chạy giamngheo rebuild",
+            )
         columns = ", ".join(f'"{column}"' for column in schema if column not in _LEFT_BEHIND)
-        connection.execute(
-            f"create table input.{prefix}{sheet} as select {columns} from read_parquet(?)",
-            [[str(path) for path in paths]],
-        )
+        with reading_accepted(path.parent for path in paths):
+            connection.execute(
+                f"create table input.{sheet} as select {columns} from read_parquet(?)",
+                [[str(path) for path in paths]],
+            )
 
 
 def _accepted_path(inputs: BuildInputs, submission_id: str, sheet: str) -> Path:
@@ -313,7 +265,8 @@ def _known_submissions(inputs: BuildInputs) -> pl.DataFrame:
 
 def _listed_findings(inputs: BuildInputs) -> pl.DataFrame:
     known = _known_submissions(inputs).select("submission_id")
-    listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
+    with reading_judgements(inputs.findings):
+        listed = [_frame(pl.read_parquet(path), FINDING) for path in inputs.findings]
     frame = pl.concat([pl.DataFrame(schema=FINDING), *listed])
     return frame.join(known, on="submission_id", how="semi").sort(list(FINDING), nulls_last=True)
 
@@ -328,6 +281,13 @@ def _restated(inputs: BuildInputs) -> pl.DataFrame:
     return _in_range(_frame(inputs.restated, RESTATED), inputs).sort(
         "published_at", "release_id", "period", "district_code"
     )
+
+
+def _restated_months(inputs: BuildInputs) -> pl.DataFrame:
+    given = (
+        months_of(_restated(inputs), inputs.first_period) if inputs.restated_months is None else inputs.restated_months
+    )
+    return _in_range(_frame(given, RESTATED_MONTH), inputs).sort("published_at", "release_id", "period")
 
 
 def _form_fields() -> pl.DataFrame:
@@ -347,15 +307,16 @@ def _form_fields() -> pl.DataFrame:
     )
 
 
-def _settings(inputs: BuildInputs) -> pl.DataFrame:
+def _settings(inputs: BuildInputs, hashed: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "as_of_period": [period_end(inputs.as_of)],
             "baseline_period": [period_end(inputs.first_period)],
             "code_version": [inputs.code_version],
+            "program_hash": [program_hash()],
             "form": [FORM_CODE],
             "rule_pack": [rule_pack()],
             "rate_denominator_excludes_social_protection": [inputs.rate_denominator_excludes_social_protection],
-            "input_hash": [input_hash(inputs)],
+            "input_hash": [hashed],
         }
     )

@@ -11,8 +11,7 @@ from ledger.states import ACCEPTED, EXCUSED, SUPERSEDED, State, Submission, exte
 from plan.reference import districts
 from settings import Settings
 from tasks.status import due_date, expected_periods, slot_state
-
-ON_TIME, LATE, MISSING, DUE = "on_time", "late", "missing", "due"
+from tasks.timeliness import DUE, LATE, MISSING, ON_TIME, arrived_on, timeliness
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,9 @@ class Slot:
     """A district's month.
 
     `state` is as in `giamngheo status`, of the file that says most about the slot, and `since` the day it came to it.
-    `timeliness` is on_time or late (the first file for the slot, whatever became of it), missing (overdue and nothing
-    came), due (nothing came, the day is not over) or excused; `days` is how many it was late, is overdue or has left.
+    `timeliness` is on_time or late (the first file that could be opened, whatever became of it), missing (overdue and
+    nothing came), due (nothing came, the day is not over) or excused; `days` is how many it was late, is overdue or has
+    left.
     `corrected` counts the files that stood for the slot before the one that stands now.
     """
 
@@ -66,7 +66,7 @@ def calendar(
             by_slot.setdefault(submission.slot, []).append(submission)
     return [
         _slot(settings, state, (unit.code, period), by_slot.get((unit.code, period), []), today)
-        for period in expected_periods(settings, state)
+        for period in expected_periods(settings, state, today)
         if (first or period) <= period <= (last or period)
         for unit in districts(period)
         if district in (None, unit.code)
@@ -77,31 +77,22 @@ def _slot(settings: Settings, state: State, slot: tuple[str, str], here: list[Su
     zone = ZoneInfo(settings.timezone)
     due = due_date(settings, slot[1])
     name, submission = slot_state(state, slot, here)
-    received = min((one.received_at for one in here), default=None)
-    received_on = received.astimezone(zone).date() if received else None
+    received_on = arrived_on(here, settings.timezone)
     at = state.excused[slot].at if name == EXCUSED else submission and (submission.decided_at or submission.received_at)
-    timeliness, days = _timeliness(name, due, received_on, today)
+    kind, days = timeliness(name, due, received_on, today)
     return Slot(
         period=slot[1],
         district_code=slot[0],
         due=due,
         state=name,
         since=at.astimezone(zone).date() if at else None,
-        timeliness=timeliness,
+        timeliness=kind,
         days=days,
         received_on=received_on,
         corrected=sum(one.state == SUPERSEDED for one in here) if name == ACCEPTED else 0,
         files=len(here),
         submission_id=submission.submission_id if submission else None,
     )
-
-
-def _timeliness(state: str, due: dt.date, received_on: dt.date | None, today: dt.date) -> tuple[str, int]:
-    if state == EXCUSED:
-        return EXCUSED, 0
-    if received_on is not None:
-        return (LATE, (received_on - due).days) if received_on > due else (ON_TIME, 0)
-    return (MISSING, (today - due).days) if today > due else (DUE, (due - today).days)
 
 
 def summary(slots: Iterable[Slot]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from tasks.derive import derive_wave
 from tasks.findings import Judged, make_findings
 from tasks.judging import at_slot, judging_inputs
 from tasks.read import ReadWorkbook
+from tasks.stored import reading_accepted
 
 
 def judged_period(workbook: ReadWorkbook) -> str | None:
@@ -33,7 +34,7 @@ def make_case(
 ) -> Case:
     """A submission with all that its judging depends on at the moment of `state`.
 
-    `accepted` gives the folder of an accepted submission's tables. Raises OSError where they are not there.
+    `accepted` gives the folder of an accepted submission's tables. Raises DamagedFile where they are damaged.
     """
     cover = read_cover(workbook)
     case = Case(
@@ -56,16 +57,19 @@ def make_case(
         waits = judging_inputs(state, at_slot(submission, slot), first)["waits"]
         case.lacks_previous = waits or standing is None
         if standing is not None and not waits and standing.period:
-            case.previous = accept.read_previous(accepted(standing), standing.period)
-            earlier = {p: s for p, s in state.accepted_of(case.district_code).items() if p < case.period}
-            case.earlier = accept.read_earlier({p: accepted(s) for p, s in earlier.items()})
+            previous = accepted(standing)
+            before = {p: s for p, s in state.accepted_of(case.district_code).items() if p < case.period}
+            earlier = {p: accepted(s) for p, s in before.items()}
+            with reading_accepted([previous, *earlier.values()]):
+                case.previous = accept.read_previous(previous, standing.period)
+                case.earlier = accept.read_earlier(earlier)
     return case
 
 
 def judge_cases(cases: list[Case], listed: int) -> list[Judged]:
     """The findings of cases of one month (or of none), in their order; at most `listed` are listed for each rule.
 
-    Raises SystemFault where a rule could not be computed.
+    Raises ProgramFault where a rule could not be computed.
     """
     # Validation takes seconds to import.
     from tasks.validate import validate_wave

@@ -13,6 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from errors import ProgramFault
+from telemetry.faults import described
+
 MEGABYTE = 1024 * 1024
 READY = "ready"
 NO_MEMORY = 70
@@ -95,7 +98,9 @@ def _pickled(answer: object) -> bytes:
     except MemoryError:
         raise
     except Exception:
-        return pickle.dumps(RuntimeError(f"{type(answer).__name__}: {answer}"))
+        return pickle.dumps(
+            ProgramFault(described(answer) if isinstance(answer, Exception) else "an answer can't be sent")
+        )
 
 
 def _confine(megabytes: int) -> None:

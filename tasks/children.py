@@ -32,7 +32,7 @@ _START_SECONDS = 120
 # The child's own clock rings first; the parent's is for one that can't hear it.
 _GRACE_SECONDS = 5
 _LONGEST_WORDS = 500
-_ENDED_VI = "lần chạy đã dừng khi tệp chưa đọc xong: chạy lại giamngheo ingest"
+_ENDED = ("lần chạy đã dừng khi tệp chưa đọc xong", "run giamngheo ingest", "chạy lại giamngheo ingest")
 # Children need no secrets, and threads of their own only cost them memory.
 _WITHHELD = ("GIAMNGHEO_", "PREFECT_", "AWS_")
 _SMALL = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
@@ -155,7 +155,7 @@ class Readers:
             except (_Died, _NotStarted) as death:
                 self._discard(place)
                 if self._closed:
-                    raise SystemFault("the run ended while the file was being read", _ENDED_VI) from death
+                    raise SystemFault("the run ended while the file was being read", *_ENDED) from death
                 if isinstance(death, _NotStarted):
                     if attempt == 2:
                         raise
@@ -167,7 +167,7 @@ class Readers:
     def _child(self, place: int) -> "_Child":
         with self._lock:
             if self._closed:
-                raise SystemFault("the run ended before the file was read", _ENDED_VI)
+                raise SystemFault("the run ended before the file was read", *_ENDED)
             one = self._children[place]
             if one is None or not one.is_alive():
                 if one is not None:
@@ -255,7 +255,9 @@ class _Child:
             said = self._last_words()
             raise _NotStarted(
                 f"a reader process does not start: {said}",
-                f"tiến trình đọc tệp không khởi động được ({said}): kiểm tra bộ nhớ, rồi chạy lại giamngheo ingest",
+                "tiến trình đọc tệp không khởi động được",
+                "check the memory, then run giamngheo ingest",
+                "kiểm tra bộ nhớ, rồi chạy lại giamngheo ingest",
             )
 
     def _last_words(self) -> str:

@@ -19,6 +19,7 @@ from tasks.derive.common import household_ref
 from tasks.findings import MASK, finding
 from tasks.pseudonym import pseudonyms
 from tasks.read import ReadWorkbook
+from tasks.stored import reading_judgements
 
 RULE = "X04"
 FIELD = "head_id_number"
@@ -62,7 +63,8 @@ def shared_id_numbers(judgements: Path, state: State, submissions: Iterable[Subm
         .agg(districts=pl.col("district_code").n_unique())
         .filter(pl.col("districts") > 1)
     )
-    shared = listed.join(several, on=["id_number_hash", "period"], how="semi").collect()
+    with reading_judgements(_paths(judgements, [*asked.values(), *accepted])):
+        shared = listed.join(several, on=["id_number_hash", "period"], how="semi").collect()
     # Two districts are enough to know another one than a household's own, and one number may stand in all of them.
     standing = (
         shared.filter(pl.col("submission_id").is_in([one.submission_id for one in accepted]))
@@ -106,10 +108,19 @@ def cross_counts(judgements: Path, state: State, period: str | None = None) -> C
     return Counter(shared.get_column("submission_id").to_list())
 
 
+def _paths(judgements: Path, submissions: Iterable[Submission]) -> list[Path]:
+    """The tables of ID numbers that are there."""
+    named = [judgements / name for one in submissions if (name := (one.judgement or {}).get("id_numbers"))]
+    return [path for path in named if path.is_file()]
+
+
 def _listed(judgements: Path, submissions: list[Submission]) -> pl.LazyFrame:
     """The households of submissions (SCHEMA) with whose they are: `submission_id`, `district_code`, `period`."""
-    named = [(one, judgements / name) for one in submissions if (name := (one.judgement or {}).get("id_numbers"))]
-    there = [(str(path), one.submission_id, one.district_code, one.period) for one, path in named if path.is_file()]
+    there = [
+        (str(path), one.submission_id, one.district_code, one.period)
+        for one in submissions
+        for path in _paths(judgements, [one])
+    ]
     whose = pl.DataFrame(there, schema=["path", "submission_id", "district_code", "period"], orient="row")
     if not there:
         return pl.LazyFrame(schema=SCHEMA | dict.fromkeys(("submission_id", "district_code", "period"), pl.String))

@@ -4,33 +4,37 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from expectations.catalogue import rule_pack, rules
+from errors import NoSuch, Refused
+from expectations.catalogue import rules
+from labels.table import STATES
 from ledger.events import Event
 from ledger.states import ACCEPTED, HELD, OPEN_STATES, RETURNED, SUPERSEDED, WITHDRAWN, State, Submission
 from plan.reference import districts
-from tasks.status import STATES_VI
+from tasks.identity import rule_pack
 
 NEWER_STANDS = "đã có tệp gửi sau được chấp nhận cho kỳ này"
 
 
-class NotAllowed(Exception):
+class NotAllowed(Refused):
     """The decision does not fit the submission's state; nothing was recorded. Says why, for the validator."""
 
-    outcome = "refused"
+    usual_do_vi = "chưa ghi gì; xem trạng thái các tệp: giamngheo status"
+    usual_do_en = "nothing was recorded; see the submissions' states: giamngheo status"
 
 
-class Changed(Exception):
+class Changed(Refused):
     """The submission is no longer as it was when the validator looked; nothing was recorded.
 
     `was` is what the validator saw (None where it was not received yet), `now` what it is, `since` the events between.
     """
 
-    outcome = "refused"
+    usual_do_vi = "chưa ghi gì; xem lại tệp rồi quyết định"
+    usual_do_en = "nothing was recorded; look at the file again, then decide"
 
     def __init__(self, was: Submission | None, now: Submission, since: Sequence[Event]) -> None:
         last = since[-1]
         super().__init__(
-            f"tệp đã thay đổi sau khi bạn xem (sự kiện số {last.id}, {last.by}): nay “{STATES_VI[now.state]}”"
+            f"tệp đã thay đổi sau khi bạn xem (sự kiện số {last.id}, {last.by}): nay “{STATES[now.state].vi}”"
         )
         self.was = was
         self.now = now
@@ -40,7 +44,7 @@ class Changed(Exception):
 def return_(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
     """Send a submission back to the district. Raises NotAllowed once it is accepted or final."""
     if submission.state not in (*OPEN_STATES, "unreadable"):
-        raise NotAllowed(f"tệp đang ở trạng thái “{STATES_VI[submission.state]}”, không trả lại được")
+        raise NotAllowed(f"tệp đang ở trạng thái “{STATES[submission.state].vi}”, không trả lại được")
     return [_decision("returned", submission, by, reason, at)]
 
 
@@ -50,7 +54,7 @@ def accept_held(state: State, submission: Submission, by: str, reason: str, at: 
     Raises NotAllowed for any other state, and where a file received later already stands for the slot.
     """
     if submission.state != HELD or submission.slot is None or submission.judgement is None:
-        raise NotAllowed(f"chỉ chấp nhận được tệp đang tạm giữ; tệp này “{STATES_VI[submission.state]}”")
+        raise NotAllowed(f"chỉ chấp nhận được tệp đang tạm giữ; tệp này “{STATES[submission.state].vi}”")
     if state.newer_accepted(submission):
         raise NotAllowed(NEWER_STANDS)
     approval = {
@@ -68,7 +72,7 @@ def accept_held(state: State, submission: Submission, by: str, reason: str, at: 
 def withdraw(submission: Submission, by: str, reason: str, at: dt.datetime) -> list[Event]:
     """Take an accepted submission out. Raises NotAllowed for any other state."""
     if submission.state != ACCEPTED:
-        raise NotAllowed(f"chỉ rút được tệp đã chấp nhận; tệp này “{STATES_VI[submission.state]}”")
+        raise NotAllowed(f"chỉ rút được tệp đã chấp nhận; tệp này “{STATES[submission.state].vi}”")
     return [_decision("withdrawn", submission, by, reason, at)]
 
 
@@ -81,7 +85,7 @@ def reopen(state: State, submission: Submission, by: str, reason: str, at: dt.da
         raise NotAllowed(NEWER_STANDS)
     alone = submission.slot is None or state.accepted(submission.slot) is None
     if submission.state not in (RETURNED, WITHDRAWN) and not (submission.state == SUPERSEDED and alone):
-        raise NotAllowed(f"chỉ mở lại được tệp đã trả lại hoặc đã rút; tệp này “{STATES_VI[submission.state]}”")
+        raise NotAllowed(f"chỉ mở lại được tệp đã trả lại hoặc đã rút; tệp này “{STATES[submission.state].vi}”")
     return [_decision("reopened", submission, by, reason, at)]
 
 
@@ -109,7 +113,7 @@ def waive(
     if until < (today or at.date()):
         raise NotAllowed(f"ngày hết hạn {until:%d/%m/%Y} đã qua")
     if submission.state not in OPEN_STATES:
-        raise NotAllowed(f"tệp đang ở trạng thái “{STATES_VI[submission.state]}”, không cần bỏ qua lỗi")
+        raise NotAllowed(f"tệp đang ở trạng thái “{STATES[submission.state].vi}”, không cần bỏ qua lỗi")
     if state.newer_accepted(submission):
         raise NotAllowed(NEWER_STANDS)
     which: dict[str, Any] = {"finding_id": finding_ids[0] if len(finding_ids) == 1 else None}
@@ -122,13 +126,13 @@ def undo(state: State, events: Iterable[Event], event_id: int, by: str, reason: 
     """Take a decision back by new events, each with `undoes` in its payload; the submission is then judged again.
 
     A return and a withdrawal are reopened; an acceptance is withdrawn and reopened, and what it superseded is reopened;
-    a waiver ends, and a file that was accepted under it is withdrawn and reopened. Raises LookupError (no such event)
+    a waiver ends, and a file that was accepted under it is withdrawn and reopened. Raises NoSuch (event)
     and NotAllowed: it is no such decision, it was undone before, or the submission has moved on since.
     """
     recorded = list(events)
     event = next((one for one in recorded if one.id == event_id), None)
     if event is None:
-        raise LookupError(f"no event {event_id}")
+        raise NoSuch(f"không có sự kiện số {event_id}", en=f"there is no event {event_id}")
     reason_against = _why_not_undone(state, event, _undone(recorded))
     if reason_against:
         raise NotAllowed(reason_against)
@@ -174,7 +178,7 @@ def _why_not_undone(state: State, event: Event, undone: set[int]) -> str:
     if event.id in undone:
         return "quyết định này đã được hoàn tác"
     if event.kind != "waived" and submission.decision != event.id:
-        return f"sau quyết định này tệp đã đổi trạng thái; nay “{STATES_VI[submission.state]}”"
+        return f"sau quyết định này tệp đã đổi trạng thái; nay “{STATES[submission.state].vi}”"
     reopens = event.kind != "waived" or submission.state in (ACCEPTED, SUPERSEDED)
     return NEWER_STANDS if reopens and state.newer_accepted(submission) else ""
 

@@ -7,12 +7,16 @@ from functools import cache
 import duckdb
 import polars as pl
 
+from errors import ProgramFault
 from forms.dictionary import sheets
 from tasks.models import MODELS, SQL
 
 
-class BuildError(Exception):
-    """The warehouse cannot be built: an input is missing, or the dictionary and the tables disagree."""
+class BuildError(ProgramFault):
+    """The warehouse can't be built: the dictionary and the tables disagree, or the dictionary is silent."""
+
+    def __init__(self, en: str) -> None:
+        super().__init__(en, "sql/dictionary.csv không khớp với các bảng của kho dữ liệu")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from errors import NoSuch
 from plan.reference import period_end
 
 # Every number that can be walked back: those of mart.indicator, and of the other two marts that count sheets.
@@ -30,8 +31,11 @@ _KNOWN = """
 _COVERAGE = "policy_coverage:"
 
 
-class NoSuchNumber(LookupError):
+class NoSuchNumber(NoSuch):
     """The release has no such number; says why, in Vietnamese."""
+
+    usual_do_vi = "xem: giamngheo explain --help"
+    usual_do_en = "see: giamngheo explain --help"
 
 
 def explain(

@@ -4,9 +4,14 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from errors import Refused
 
-class WrongTable(Exception):
+
+class WrongTable(Refused):
     """The table can't be used as it is; says which line is off and how, in Vietnamese."""
+
+    usual_do_vi = "sửa tệp này rồi {again}"
+    usual_do_en = "correct this file, then {again}"
 
 
 def read_table(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:

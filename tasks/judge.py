@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from expectations.catalogue import rule_pack, rules
+from expectations.catalogue import rules
 from ledger.states import ACCEPTED, HELD, REJECTED, WAITING, Waiver
+from tasks.identity import rule_pack
 
 
 def waivers_in_force(waivers: Iterable[Waiver], on: dt.date) -> tuple[set[str], set[str]]:

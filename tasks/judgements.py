@@ -15,6 +15,7 @@ from ledger.states import State, Submission
 from tasks.cross import cross_findings
 from tasks.files import sha256_of, write_bytes
 from tasks.findings import SCHEMA, finding, to_frame
+from tasks.stored import reading_judgements
 
 
 def write_judgement(folder: Path, submission_id: str, table: pl.DataFrame) -> str:
@@ -32,11 +33,13 @@ def write_judgement(folder: Path, submission_id: str, table: pl.DataFrame) -> st
 def read_findings(folder: Path, state: State, submission: Submission, timezone: str) -> pl.DataFrame:
     """The findings of a submission's last judgement with the contract's columns, then those that came later.
 
-    Empty before it was judged. Raises OSError where the stored findings are gone.
+    Empty before it was judged. Raises DamagedFile where the stored findings are gone or changed.
     """
     parts = [pl.DataFrame(schema=SCHEMA)]
     if submission.judgement is not None:
-        parts.append(pl.read_parquet(folder / submission.judgement["findings"]).select(list(SCHEMA)))
+        path = folder / submission.judgement["findings"]
+        with reading_judgements([path]):
+            parts.append(pl.read_parquet(path).select(list(SCHEMA)))
     return pl.concat([*parts, to_frame(later_findings(folder, state, [submission], timezone))])
 
 

@@ -15,11 +15,14 @@ import sqlalchemy as sa
 from ledger.events import Event, Ledger
 from ledger.versions import LedgerFaulty
 from settings import Settings
+from tasks.names import is_received_name
 
 LAST_FILE = "ledger.last"
 _WAY_ON = (
-    "Không bắt đầu sổ mới; chưa thay đổi gì. Giữ nguyên thư mục dữ liệu và chép lại ledger.sqlite từ bản sao lưu mới "
-    f"nhất, xoá {LAST_FILE}, rồi bỏ lại vào inbox/ những tệp nhận sau bản sao lưu đó (docs/data-team.md)."
+    "no new ledger is begun, nothing was changed. Keep the data root as it is, copy ledger.sqlite from the newest "
+    f"backup, remove {LAST_FILE}, and put into inbox/ again what came after that backup (docs/data-team.md)",
+    "không bắt đầu sổ mới, chưa thay đổi gì. Giữ nguyên thư mục dữ liệu và chép lại ledger.sqlite từ bản sao lưu mới "
+    f"nhất, xoá {LAST_FILE}, rồi bỏ lại vào inbox/ những tệp nhận sau bản sao lưu đó (docs/data-team.md)",
 )
 
 log = logging.getLogger("giamngheo")
@@ -45,8 +48,12 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises LedgerFaulty where events are gone that were there before, and what the database raises.
     """
     file = _sqlite_file(settings.database_url)
-    if file is not None and not _has_bytes(file) and (last_noted(settings) or _has_any(settings.raw)):
-        raise LedgerFaulty(f"Sổ sự kiện {file.name} đã mất hoặc trống, mà dữ liệu đã nhận còn đó. {_WAY_ON}")
+    if file is not None and not _has_bytes(file) and (last_noted(settings) or has_received(settings.raw)):
+        raise LedgerFaulty(
+            f"the ledger {file.name} is gone or empty, and what was received is there",
+            f"sổ sự kiện {file.name} đã mất hoặc trống, mà dữ liệu đã nhận còn đó",
+            *_WAY_ON,
+        )
     ledger = WitnessedLedger(settings.database_url, settings.data / LAST_FILE)
     try:
         what = lost(settings, ledger)
@@ -55,7 +62,7 @@ def open_ledger(settings: Settings) -> Ledger:
         raise
     if what:
         ledger.close()
-        raise LedgerFaulty(f"{what[0].upper()}{what[1:]}. {_WAY_ON}")
+        raise LedgerFaulty("the ledger has lost events", what, *_WAY_ON)
     return ledger
 
 
@@ -64,7 +71,7 @@ def lost(settings: Settings, ledger: Ledger) -> str:
     noted = last_noted(settings)
     if noted and not ledger.knows(noted):
         return f"sổ sự kiện thiếu những sự kiện cuối: đã từng ghi đến sự kiện {noted}"
-    if not noted and _has_any(settings.judgements) and ledger.is_empty():
+    if not noted and _has_judgements(settings.judgements) and ledger.is_empty():
         return "sổ sự kiện trống, mà kết quả kiểm tra đã ghi còn đó"
     return ""
 
@@ -98,6 +105,10 @@ def _has_bytes(file: Path) -> bool:
     return file.is_file() and file.stat().st_size > 0
 
 
-def _has_any(folder: Path) -> bool:
-    """Whether a folder holds anything but what a killed run left half written."""
-    return folder.is_dir() and any(not path.name.startswith(".tmp-") for path in folder.iterdir())
+def has_received(raw: Path) -> bool:
+    """Whether a folder holds a received file; what else may lie there (`.gitkeep`, `Thumbs.db`) says nothing."""
+    return raw.is_dir() and any(is_received_name(path.name) for path in raw.iterdir())
+
+
+def _has_judgements(folder: Path) -> bool:
+    return any(not path.name.startswith(".") for path in folder.rglob("*.parquet"))

@@ -7,14 +7,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ledger.locks import Held, session_lock
+from errors import Busy as Busy
+from ledger.locks import session_lock
 from settings import Settings
-
-
-class Busy(Exception):
-    """Another run holds the data root; nothing was changed."""
-
-    outcome = "busy"
 
 
 @contextlib.contextmanager
@@ -25,10 +20,7 @@ def only_run(settings: Settings, purpose: str, wait_seconds: float = 0) -> Itera
     """
     give_up = time.monotonic() + wait_seconds
     with only_one(settings.data, purpose, wait_seconds), contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(session_lock(settings.database_url, purpose, max(0.0, give_up - time.monotonic())))
-        except Held as held:
-            raise Busy(f"another {purpose} is running on this ledger ({held.by})") from held
+        stack.enter_context(session_lock(settings.database_url, purpose, max(0.0, give_up - time.monotonic())))
         yield
 
 

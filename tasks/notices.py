@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from labels.table import NEXT_IN_NOTICE, STATES
 from ledger.events import Event
 from ledger.states import State, Submission, extend_state
 from plan.reference import units
 from settings import Settings
-from tasks.status import STATES_VI, slot_rows
+from tasks.status import expected_periods, slot_rows
+from tasks.timeliness import MISSING, timeliness
 from telemetry.record import tell, tell_fault
 
 KINDS = ("rejected", "held", "returned", "late", "reminder", "published")
@@ -112,8 +114,9 @@ def notices_of(events: Iterable[Event], since: dt.datetime) -> list[Notice]:
 def late_notices(settings: Settings, state: State, today: dt.date) -> list[Notice]:
     """One notice for each slot that is overdue and has no file, and was due not too long ago."""
     found = []
-    for slot in slot_rows(settings, state):
-        if slot["state"] != "expected" or not slot["due"] < today <= slot["due"] + OLDEST_DUE:
+    for slot in slot_rows(settings, state, expected_periods(settings, state, today)):
+        stands, _ = timeliness(slot["state"], slot["due"], slot["received_on"], today)
+        if stands != MISSING or today > slot["due"] + OLDEST_DUE:
             continue
         period = f"{slot['period']:%Y-%m}"
         name = _DISTRICTS.get(slot["district_code"], slot["district_code"])
@@ -262,21 +265,19 @@ def deliver(address: Address, title: str, body: str) -> bool:
 def _of_submission(event: Event, submission: Submission) -> Notice:
     name = _DISTRICTS.get(submission.district_code or "", "Chưa rõ huyện")
     month = f"kỳ {_month(submission.period)}" if submission.period else "chưa rõ kỳ"
-    state = STATES_VI[submission.state]
+    state = STATES[submission.state].vi
     counts = f"{submission.counts('critical')} lỗi nghiêm trọng, {submission.counts('warning')} cảnh báo"
     body = f"{name}, {month}: báo cáo {state} ({counts}). Mã tệp {submission.submission_id[:12]}."
-    ways = {
-        "rejected": "Huyện sửa theo bản đánh dấu lỗi rồi gửi lại.",
-        "held": "Cần người thẩm định xem.",
-        "returned": "Huyện sửa theo bản đánh dấu lỗi rồi gửi lại.",
-    }
     kind = _TOLD[submission.state]
-    way = "Huyện gửi lại tệp." if submission.state == "unreadable" else ways[kind]
+    way = NEXT_IN_NOTICE[submission.state].vi
     return Notice(f"event {event.id}", kind, f"{name}, {month}: {state}", f"{body} {way}")
 
 
 def _of_release(event: Event) -> Notice:
     release, month = event.payload["release_id"], _month(event.payload["as_of"])
+    if not event.payload.get("current", True):
+        body = f"Đã dựng bản số liệu đến kỳ {month}, bản {release}. Bản người đọc đang dùng giữ nguyên."
+        return Notice(f"event {event.id}", "published", f"Dựng riêng số liệu đến kỳ {month}", body)
     body = f"Đã công bố số liệu đến kỳ {month}, bản {release}."
     return Notice(f"event {event.id}", "published", f"Công bố số liệu đến kỳ {month}", body)
 

@@ -2,7 +2,7 @@
 
 Both ways only bytes travel, so that neither Dask nor Prefect looks into them, logs them or shows them. What is raised
 here travels back the same way. A worker has settings of its own, with its own credentials, and its own code, which must
-be the coordinator's.
+find what the coordinator's finds: their rule packs are compared.
 """
 
 import pickle
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from errors import ProgramFault
 from settings import get_settings
 from tasks.faults import SystemFault, Unreadable
 from tasks.gate.limits import Limits
+from tasks.identity import rule_pack
 from telemetry.faults import described
 
 if TYPE_CHECKING:
@@ -51,8 +53,11 @@ class ReadJob:
             host = socket.gethostname()
             raise SystemFault(
                 f"the worker {host} has no raw file {self.submission_id[:12]}",
-                f"máy đọc {host} không thấy tệp gốc {self.submission_id[:12]}: cho máy đó dùng chung thư mục dữ liệu "
-                "(GIAMNGHEO_DATA) hoặc kho tệp gốc (GIAMNGHEO_RAW_URL), rồi chạy lại giamngheo ingest",
+                f"máy đọc {host} không thấy tệp gốc {self.submission_id[:12]}",
+                "let it share the data root (GIAMNGHEO_DATA) or the store of received files (GIAMNGHEO_RAW_URL), then "
+                "run giamngheo ingest",
+                "cho máy đó dùng chung thư mục dữ liệu (GIAMNGHEO_DATA) hoặc kho tệp gốc (GIAMNGHEO_RAW_URL), rồi chạy "
+                "lại giamngheo ingest",
             )
         return _readers(self.seconds, self.megabytes, self.gate).read(path, self.file_name)
 
@@ -81,20 +86,26 @@ class Done:
 
 def packed(job: Job) -> bytes:
     """A job on its way to a worker."""
-    return pickle.dumps((_code(), job), pickle.HIGHEST_PROTOCOL)
+    # The job by itself: other code could not even unpack it, and could not say why.
+    return pickle.dumps((rule_pack(), pickle.dumps(job, pickle.HIGHEST_PROTOCOL)))
 
 
 def perform(sent: bytes) -> bytes:
     """Do a job; returns a packed Done and never raises."""
     try:
         # What comes over the cluster's own connections is trusted: whoever may use them may run any code here.
-        code, job = pickle.loads(sent)  # noqa: S301
-        if code != _code():
+        pack, packed_job = pickle.loads(sent)  # noqa: S301
+        here = rule_pack()
+        if pack != here:
             host = socket.gethostname()
             raise SystemFault(
-                f"the worker {host} has other code or rules than the coordinator",
-                f"máy đọc {host} chạy phiên bản khác với máy điều phối: cài cùng một phiên bản, khởi động lại máy đọc",
+                f"the worker {host} has rule pack {here}, the coordinator {pack}: code, rules or libraries differ",
+                f"máy đọc {host} có bộ quy tắc {here}, khác với {pack} của máy điều phối: mã nguồn, quy tắc, thư viện "
+                "hoặc Python không giống nhau",
+                "install the same program and libraries on both and restart the worker, then {again}",
+                "cài cùng một chương trình và thư viện, khởi động lại máy đọc, rồi {again}",
             )
+        job: Job = pickle.loads(packed_job)  # noqa: S301
         return pickle.dumps(Done(job.do()), pickle.HIGHEST_PROTOCOL)
     except Exception as fault:
         return _packed_fault(fault)
@@ -111,15 +122,8 @@ def _packed_fault(fault: Exception) -> bytes:
         sent = pickle.dumps(Done(fault=fault), pickle.HIGHEST_PROTOCOL)
         pickle.loads(sent)  # noqa: S301 - what we have just written; some exceptions can't be made again
     except Exception:
-        sent = pickle.dumps(Done(fault=RuntimeError(described(fault))), pickle.HIGHEST_PROTOCOL)
+        sent = pickle.dumps(Done(fault=ProgramFault(described(fault))), pickle.HIGHEST_PROTOCOL)
     return sent
-
-
-def _code() -> tuple[str, str]:
-    from tasks.inputs import code_version
-    from tasks.judge import rule_pack
-
-    return code_version(), rule_pack()
 
 
 @cache

@@ -23,6 +23,11 @@ def pseudonym_key(data: Path, configured: str) -> bytes:
     return path.read_bytes().strip()
 
 
+def derived_key(key: bytes, purpose: str) -> bytes:
+    """A key of its own for another purpose, 32 bytes: who holds it knows nothing of the first."""
+    return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
+
+
 def pseudonyms(key: bytes, kind: str, values: Iterable[str | None]) -> list[str | None]:
     """HMAC-SHA-256 of each value, 24 hexadecimal digits; `kind` keeps households and ID numbers apart."""
     base = hmac.new(key, f"{kind}|".encode(), hashlib.sha256)

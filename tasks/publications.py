@@ -5,21 +5,24 @@ What stood for each slot then follows from the events, so nothing of it is lost 
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ledger.states import Standing, State
+from ledger.states import ACCEPTED, Standing, State
 from plan.reference import period_end
 
 Slot = tuple[str, str]  # district code, period (YYYY-MM)
+# What a release shows of a slot in place of what is accepted: an older submission, or none.
+Held = Mapping[Slot, str | None]
 
 
 @dataclass(frozen=True)
 class Publication:
     """One publication: the release, its last month (YYYY-MM), when, and the last event that it knew.
 
-    `method` stands for everything but the data that made it: models, plan, forms, settings; None where it was not
-    recorded.
+    `method` stands for everything but the data that made it: program, libraries, plan, settings; None where it was not
+    recorded. `held` are the corrections that it left out.
     """
 
     release_id: str
@@ -27,6 +30,15 @@ class Publication:
     at: dt.datetime
     position: int
     method: str | None
+    held: Held = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Current:
+    """The release that readers have, by the ledger: its id and its last month (YYYY-MM)."""
+
+    release_id: str
+    as_of: str
 
 
 @dataclass(frozen=True)
@@ -75,72 +87,155 @@ def publications(state: State) -> list[Publication]:
             at=event.at,
             position=event.payload.get("position", event.id),
             method=event.payload.get("method"),
+            held={(one["district_code"], one["period"]): one["submission_id"] for one in event.payload.get("held", [])},
         )
         for event in state.published
         if event.kind == "published"
     ]
 
 
-def standing_at(state: State, position: int, first_period: str, as_of: str) -> dict[Slot, str]:
-    """The submission that stood for each slot of some months after the event with the id `position`."""
+def published_contents(state: State) -> dict[str, str]:
+    """By release, the hash of what it held (tasks.release.content_hash), where that was recorded."""
+    return {
+        event.payload["release_id"]: event.payload["content"] for event in state.published if "content" in event.payload
+    }
+
+
+def current_release(state: State) -> Current | None:
+    """The release that was last switched to; one that was published beside it is none."""
+    for event in reversed(state.published):
+        if event.payload.get("current", True):
+            # A rollback recorded by an old version names no month; a release's name begins with it.
+            release_id = event.payload["release_id"]
+            return Current(release_id, event.payload.get("as_of") or release_id.rpartition("-")[0])
+    return None
+
+
+def standing_at(
+    state: State, position: int, first_period: str, as_of: str, held: Held | None = None
+) -> dict[Slot, str]:
+    """The submission that stood for each slot of some months after the event with the id `position`.
+
+    For the slots of `held` it is the one that stands there.
+    """
     stood: dict[Slot, str | None] = {}
     for standing in state.standings:
         if standing.event.id <= position and first_period <= standing.slot[1] <= as_of:
             stood[standing.slot] = standing.submission_id
+    stood |= {slot: submission_id for slot, submission_id in (held or {}).items() if slot in stood}
     return {slot: submission_id for slot, submission_id in stood.items() if submission_id}
 
 
-def release_changes(state: State, first_period: str) -> dict[str, list[dict[str, Any]]]:
-    """By release, what its last publication changed against all that had been published before it.
+def without(state: State, held: Held) -> State:
+    """The state as it would be if the files that stand for the slots of `held` had not come."""
+    submissions = dict(state.submissions)
+    for slot, shown in held.items():
+        now = state.accepted(slot)
+        if now is not None and now.submission_id != shown:
+            del submissions[now.submission_id]
+        if shown is not None:
+            events = [one.event for one in state.standings if (one.slot, one.submission_id) == (slot, shown)]
+            last = events[-1]
+            submissions[shown] = replace(
+                submissions[shown], state=ACCEPTED, decided_at=last.at, decided_by=last.by, reason=last.reason
+            )
+    return replace(state, submissions=submissions) if held else state
 
-    Each change: period, district_code, was and now (submission ids or None), cause (new for a month that had not
-    been published, otherwise as ChangedSlot.cause), decision, decided_by, reason.
+
+def contents_of(state: State, publication: Publication, first_period: str, as_of: str | None = None) -> dict[Slot, str]:
+    """The submissions that a publication showed, of its months or of those up to `as_of`."""
+    last = min(as_of or publication.as_of, publication.as_of)
+    return standing_at(state, publication.position, first_period, last, publication.held)
+
+
+def release_changes(state: State, first_period: str) -> dict[str, list[dict[str, Any]]]:
+    """By release, what its first publication changed against what had last been published of each month before it.
+
+    Publishing it again, or a release of fewer months, takes nothing from that. Each change: period, district_code, was
+    and now (submission ids or None), cause (new for a month that had not been published, otherwise as
+    ChangedSlot.cause), decision, decided_by, reason.
     """
     found: dict[str, list[dict[str, Any]]] = {}
-    published: dict[Slot, str] = {}
-    since = 0
+    published: dict[str, dict[Slot, str]] = {}  # by month, as last published
+    since: dict[str, int] = {}  # and what of the ledger was known then
     for one in publications(state):
-        contents = standing_at(state, one.position, first_period, one.as_of)
-        before = {slot: submission_id for slot, submission_id in published.items() if slot[1] <= one.as_of}
-        months = {period for _, period in published}
-        found[one.release_id] = [
-            {
-                "period": changed.slot[1],
-                "district_code": changed.slot[0],
-                "was": changed.then,
-                "now": changed.now,
-                "cause": changed.cause if changed.slot[1] in months else "new",
-                "decision": changed.decision,
-                "decided_by": changed.decided_by,
-                "reason": changed.reason(state),
-            }
-            for changed in _changed(state, before, contents, since, one.position)
-        ]
-        published = {slot: known for slot, known in published.items() if slot not in before} | contents
-        since = one.position
+        contents = contents_of(state, one, first_period)
+        months = {period for _, period in contents} | {period for period in published if period <= one.as_of}
+        changes = []
+        for period in sorted(months):
+            before = published.get(period, {})
+            after = {slot: submission_id for slot, submission_id in contents.items() if slot[1] == period}
+            changes += [
+                _change(state, changed, is_new=not before)
+                for changed in _changed(state, before, after, since.get(period, 0), one.position)
+            ]
+            published[period], since[period] = after, one.position
+        found.setdefault(one.release_id, changes)
     return found
 
 
-def restated_slots(state: State, first_period: str, as_of: str, method: str) -> list[dict[str, Any]]:
-    """One row per slot that an earlier release published otherwise than it is known now (tasks.build.RESTATED).
+def _change(state: State, changed: ChangedSlot, *, is_new: bool) -> dict[str, Any]:
+    return {
+        "period": changed.slot[1],
+        "district_code": changed.slot[0],
+        "was": changed.then,
+        "now": changed.now,
+        "cause": "new" if is_new else changed.cause,
+        "decision": changed.decision,
+        "decided_by": changed.decided_by,
+        "reason": changed.reason(state),
+    }
 
-    Releases that published a month alike are one: the first of them is named. A month of which an earlier release
-    had no district at all is no restatement.
+
+@dataclass(frozen=True)
+class Restated:
+    """What earlier releases published otherwise: `slots` has a row for each file (tasks.build.RESTATED), `months` one
+    for each release and month (tasks.build.RESTATED_MONTH)."""
+
+    slots: list[dict[str, Any]]
+    months: list[dict[str, Any]]
+
+
+def restated(state: State, first_period: str, as_of: str, method: str, held: Held | None = None) -> Restated:
+    """What earlier releases published otherwise than a release of now, which leaves out `held`, does.
+
+    Releases that published a month alike are one: the first of them is named. What targets say of a month follows
+    from the baseline's files too: where those differ, the month is another as well. A month of which an earlier
+    release had no district at all is no restatement.
     """
-    rows: list[dict[str, Any]] = []
-    seen: set[frozenset[tuple[Slot, str | None]]] = set()
+    found = Restated([], [])
+    first: dict[tuple[str, frozenset[tuple[Slot, str | None]]], str] = {}
+    met: set[tuple[str, str | None, str | None]] = set()
     for one in publications(state):
         last = min(as_of, one.as_of)
-        then = standing_at(state, one.position, first_period, last)
-        now = standing_at(state, state.position, first_period, last)
-        changed = _changed(state, then, now, one.position, state.position)
-        for period in sorted({period for _, period in then}):
-            here = [slot for slot in changed if slot.slot[1] == period]
-            published = frozenset((slot.slot, slot.then) for slot in here)
-            if published not in seen:
-                seen.add(published)
-                rows += [_row(state, one, slot, method) for slot in here]
-    return rows
+        then = contents_of(state, one, first_period, last)
+        now = standing_at(state, state.position, first_period, last, held)
+        by_month: dict[str, list[ChangedSlot]] = {}
+        for changed in _changed(state, then, now, one.position, state.position):
+            by_month.setdefault(changed.slot[1], []).append(changed)
+        published = {period for _, period in then}
+        whose: dict[str, str] = {}
+        for period in sorted(published & by_month.keys()):
+            here = by_month[period]
+            files = (period, frozenset((slot.slot, slot.then) for slot in here))
+            if files not in first:
+                found.slots.extend(_row(state, one, slot, method) for slot in here)
+            whose[period] = first.setdefault(files, one.release_id)
+        for period in sorted(published):
+            month = (period, whose.get(period), whose.get(first_period))
+            if month[1:] != (None, None) and month not in met:
+                met.add(month)
+                found.months.append(
+                    {
+                        "release_id": one.release_id,
+                        "published_at": one.at,
+                        "period": period_end(period),
+                        "month_of": month[1],
+                        "baseline_of": month[2],
+                        "is_same_method": _is_same_method(one, method),
+                    }
+                )
+    return found
 
 
 def _changed(state: State, then: dict[Slot, str], now: dict[Slot, str], since: int, until: int) -> list[ChangedSlot]:
@@ -177,5 +272,9 @@ def _row(state: State, publication: Publication, changed: ChangedSlot, method: s
         "decided_at": last.at,
         "decided_by": changed.decided_by,
         "reason": changed.reason(state) or None,
-        "is_same_method": None if publication.method is None else publication.method == method,
+        "is_same_method": _is_same_method(publication, method),
     }
+
+
+def _is_same_method(publication: Publication, method: str) -> bool | None:
+    return None if publication.method is None else publication.method == method

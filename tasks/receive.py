@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from errors import Fault
 from ledger.events import Event
 from ledger.states import State
 from tasks.faults import SystemFault
 from tasks.files import sha256_of, sync_folder, temporary_beside, write_bytes
-from tasks.names import shown_name
+from tasks.names import is_clutter, shown_name
 from telemetry.faults import safe_words
 from telemetry.record import tell
 
@@ -33,10 +34,18 @@ _NAME_BYTES, _TEMPORARY_BYTES = 255, 18
 Keep = Callable[[Path, str], None]
 
 
-class StillChanging(Exception):
+class StillChanging(Fault):
     """The file changed while it was copied; it is left for the next run."""
 
     outcome = "left"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is still being written",
+            f"tệp {name} còn đang được ghi",
+            "the next run takes it",
+            "sẽ nhận ở lần chạy sau",
+        )
 
 
 @dataclass
@@ -48,7 +57,9 @@ class Waiting:
 
 
 def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
-    """The files of an inbox, in name order, that have stopped growing. Hidden ones and notes are passed over.
+    """The files of an inbox, in name order, that have stopped growing.
+
+    Hidden ones, notes and what no office sends (tasks.names.is_clutter) are passed over.
 
     A file that changed less than `settle_seconds` ago is watched for that long, and left if it still changes.
     Links are never followed, pipes and devices never opened.
@@ -63,14 +74,14 @@ def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
         found.refused[Path(fault.filename)] = "không có quyền mở thư mục"
 
     for folder, folders, names in os.walk(inbox, onerror=unlisted):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not _is_passed_over(name))
         for name in list(folders):
             if reason := _folder_refusal(Path(folder) / name):
                 folders.remove(name)
                 found.refused[Path(folder) / name] = reason
         for name in sorted(names):
             path = Path(folder) / name
-            if name.startswith(".") or name.endswith(NOTE_SUFFIX):
+            if _is_passed_over(name) or name.endswith(NOTE_SUFFIX):
                 continue
             with contextlib.suppress(FileNotFoundError):  # gone again meanwhile
                 if reason := _file_refusal(path):
@@ -82,12 +93,19 @@ def find_waiting(inbox: Path, settle_seconds: float) -> Waiting:
 
 
 def find_unhidden(inbox: Path) -> Iterator[tuple[Path, bool]]:
-    """Every file of an inbox that is not hidden, and whether it is a note of ours. For looking: nothing is opened."""
+    """Every file of an inbox that is not passed over, and whether it is a note of ours.
+
+    For looking: nothing is opened.
+    """
     for folder, folders, names in os.walk(inbox):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not _is_passed_over(name)]
         for name in names:
-            if not name.startswith("."):
+            if not _is_passed_over(name):
                 yield Path(folder) / name, name.endswith(NOTE_SUFFIX)
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or is_clutter(name)
 
 
 def _folder_refusal(path: Path) -> str:
@@ -180,7 +198,9 @@ def set_aside(path: Path, inbox: Path, submission_id: str, mark: list[int] | Non
     if done.is_symlink():
         raise SystemFault(
             f"{done} is a link; what is taken must stay in the inbox",
-            f"{done} là liên kết đến nơi khác: thay bằng thư mục thường rồi chạy lại giamngheo ingest",
+            f"{done} là liên kết đến nơi khác",
+            "put a plain folder in its place, then run giamngheo ingest",
+            "thay bằng thư mục thường rồi chạy lại giamngheo ingest",
         )
     target = done / path.name
     if os.path.lexists(target):

@@ -5,21 +5,26 @@ The caller holds the publishing lock; of two publishers only one is here at a ti
 """
 
 import datetime as dt
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from expectations.catalogue import rule_pack
+from errors import NoSuch, SystemFault
 from tasks.audit import AuditFailure, run_audits
 from tasks.build import BuildInputs, build_warehouse, input_hash, published_submissions
 from tasks.files import sha256_of, sync_file, sync_folder
+from tasks.identity import check_unchanged, program_hash, rule_pack
+from tasks.names import is_in_clutter
 from tasks.open_tables import write_complete, write_public
+from tasks.stored import held_against
 from telemetry.record import step
 
 WAREHOUSE = "warehouse.duckdb"
@@ -30,31 +35,58 @@ ABANDONED = ".tmp-"
 Addition = Callable[[Path], None]
 
 
-class PublishBlocked(Exception):
+class PublishBlocked(SystemFault):
     """The release must not be published; what readers see is unchanged."""
 
     outcome = "blocked"
+    usual_do_vi = "gửi các dòng này cho người phát triển: mỗi kiểm tra là một câu hỏi trong sql/audit/"
+    usual_do_en = "send these lines to the developers: each audit is a query in sql/audit/"
 
     def __init__(self, message: str, failures: Sequence[AuditFailure] = ()) -> None:
-        super().__init__("\n".join([message, *map(str, failures)]))
+        super().__init__(
+            "\n".join([message, *map(str, failures)]),
+            "chưa công bố: kiểm tra cuối không đạt, bản đang dùng giữ nguyên",
+        )
         self.failures = list(failures)
 
+    @property
+    def details(self) -> list[str]:
+        """A line for each audit."""
+        return [*map(str, self.failures)] or [self.en]
 
-class NotAsSealed(PublishBlocked):
+
+class NotAsSealed(SystemFault):
     """A finished release whose files were changed, lost or added since."""
 
+    outcome = "blocked"
+
     def __init__(self, name: str, faults: Sequence[str]) -> None:
-        super().__init__(f"release {name} is not as it was sealed: {'; '.join(faults)}. Rebuild makes it anew")
-        self.name = name
+        super().__init__(
+            f"release {name} is not as it was sealed: {'; '.join(faults)}",
+            f"bản công bố {name} không còn như khi niêm phong (tệp bị sửa, mất hoặc thêm), nên không dùng",
+            "run giamngheo verify, which names the files, then giamngheo rebuild",
+            "chạy giamngheo verify để biết tệp nào, rồi giamngheo rebuild",
+        )
+
+
+class NoSuchRelease(NoSuch):
+    """There is no finished release of this name."""
+
+    usual_do_vi = "xem: giamngheo releases"
+    usual_do_en = "see: giamngheo releases"
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseResult:
-    """A published release. `created` is false where a finished release of equal inputs was used again."""
+    """A published release. `created` is false where a finished release of equal inputs was used again.
+
+    `content` is its `content_hash`.
+    """
 
     release_id: str
     path: Path
     created: bool
+    content: str
 
 
 def release_id(inputs: BuildInputs) -> str:
@@ -63,12 +95,20 @@ def release_id(inputs: BuildInputs) -> str:
 
 
 def make_release(
-    releases: Path, current: Path, inputs: BuildInputs, additions: Sequence[Addition] = ()
+    releases: Path,
+    current: Path,
+    inputs: BuildInputs,
+    additions: Sequence[Addition] = (),
+    published: Mapping[str, str] | None = None,
+    *,
+    switched: bool = True,
 ) -> ReleaseResult:
-    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards.
+    """Build, audit, seal and publish a release; `current` is a symlink that points to it afterwards, if `switched`.
 
-    A finished release of the same inputs is used again. Raises PublishBlocked where an audit finds bad rows
-    or a stray .wal stands beside a published file; nothing has been switched then.
+    A finished release of the same inputs is used again. `published` has the `content_hash` of releases that were
+    published before, by id: one that is made again must come out the same. Raises PublishBlocked where an audit finds
+    bad rows or a stray .wal stands beside a published file, SystemFault where the same id would name other content or
+    the program was replaced meanwhile; nothing has been switched then.
     """
     releases.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(releases)
@@ -80,6 +120,9 @@ def make_release(
         try:
             aside.mkdir()
             _build_release(aside, name, inputs, additions)
+            check_unchanged()
+            if not _is_as_published(aside, name, published):
+                raise _other_content(name)
             with step("seal", release=name):
                 _seal(aside)
                 os.replace(aside, final)
@@ -87,22 +130,21 @@ def make_release(
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-    with step("switch", release=name):
-        point_current(releases, current, name)
-    return ReleaseResult(name, final, created)
+    if switched:
+        with step("switch", release=name):
+            point_current(releases, current, name, published)
+    return ReleaseResult(name, final, created, content_hash(final))
 
 
-def point_current(releases: Path, current: Path, name: str) -> None:
+def point_current(releases: Path, current: Path, name: str, published: Mapping[str, str] | None = None) -> None:
     """Make `current` point to a finished release, in one step. Also the way back to an older one.
 
-    Raises FileNotFoundError where there is no such release, PublishBlocked where its files are not as sealed.
+    `published` as for `make_release`. Raises NoSuchRelease, and NotAsSealed where its files are not as sealed.
     """
     release = releases / name
     if not (release / MANIFEST).is_file():
-        raise FileNotFoundError(f"there is no release {name} in {releases}")
-    faults = verify_release(release)
-    if faults:
-        raise NotAsSealed(name, faults)
+        raise NoSuchRelease(f"không có bản công bố {name}", en=f"there is no release {name} in {releases}")
+    refuse_changed(release, published)
     switch(current, release)
 
 
@@ -141,10 +183,27 @@ def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda release: (release["created_at"], release["release_id"]), reverse=True)
 
 
-def verify_release(release: Path) -> list[str]:
-    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed."""
+def content_hash(release: Path) -> str:
+    """SHA-256 over what a release holds, as its manifest says: every table, package and report, by name and bytes.
+
+    Not the database's file: DuckDB gives each a number of its own and leaves in its gaps what lay in memory. The same
+    tables are in `tables/`.
+    """
     manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
-    sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    held = sorted((entry["path"], entry["sha256"]) for entry in manifest["files"] if entry["path"] != WAREHOUSE)
+    return hashlib.sha256("".join(f"{path}\0{sha256}\0" for path, sha256 in held).encode()).hexdigest()
+
+
+def verify_release(release: Path, published: Mapping[str, str] | None = None) -> list[str]:
+    """What is wrong with a sealed release: files missing, changed or strange. Empty where all is as sealed.
+
+    With `published`, the `content_hash` of releases by id, also whether it is what was published under that id.
+    """
+    try:
+        manifest = json.loads((release / MANIFEST).read_bytes())
+        sealed = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
+    except (ValueError, KeyError, TypeError):
+        return [f"{MANIFEST} has changed"]
     present = {str(path.relative_to(release)) for path in _files(release)} - {MANIFEST}
     faults = [f"{name} is missing" for name in sorted(sealed.keys() - present)]
     # A stray .wal would be replayed into the warehouse by the next reader, so nothing unknown may stand here.
@@ -152,7 +211,21 @@ def verify_release(release: Path) -> list[str]:
     faults += [
         f"{name} has changed" for name in sorted(sealed.keys() & present) if sha256_of(release / name) != sealed[name]
     ]
+    if not faults and not _is_as_published(release, release.name, published):
+        faults.append(f"{MANIFEST} has changed")
     return faults
+
+
+def reading_release(release: Path) -> AbstractContextManager[None]:
+    """For reading a release's files: raises NotAsSealed where one of them is damaged."""
+    return held_against(lambda: refuse_changed(release.resolve()))
+
+
+def refuse_changed(release: Path, published: Mapping[str, str] | None = None) -> None:
+    """Raises NotAsSealed where a release's files are not as sealed, or as `published` (see `verify_release`)."""
+    faults = verify_release(release, published)
+    if faults:
+        raise NotAsSealed(release.name, faults)
 
 
 def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iterable[Addition]) -> None:
@@ -167,7 +240,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         raise PublishBlocked(f"{len(failures)} audits found bad rows", failures)
     with step("open tables"):
         row_counts = write_complete(warehouse, folder / "tables")
-        write_public(warehouse, folder / "public")
+        write_public(warehouse, folder / "public", inputs.suppression_key)
     with step("report"):
         for add in additions:
             add(folder)
@@ -178,6 +251,7 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
         "first_period": inputs.first_period,
         "created_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "code_version": inputs.code_version,
+        "program_hash": program_hash(),
         "rule_pack": rule_pack(),
         "input_hash": input_hash(inputs),
         "submissions": _published(inputs),
@@ -190,6 +264,20 @@ def _build_release(folder: Path, name: str, inputs: BuildInputs, additions: Iter
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def _is_as_published(folder: Path, name: str, published: Mapping[str, str] | None) -> bool:
+    return name not in (published or {}) or content_hash(folder) == (published or {})[name]
+
+
+def _other_content(name: str) -> SystemFault:
+    return SystemFault(
+        f"release {name} was published before, and made again its tables or reports are others",
+        f"bản công bố {name} đã từng công bố, nay dựng lại từ cùng dữ liệu và cùng chương trình mà bảng hoặc báo cáo "
+        "lại khác, nên không dùng; bản đang dùng giữ nguyên",
+        "install program and libraries again, then {again}; if it stays so, tell the developers",
+        "cài lại chương trình và thư viện rồi {again}; nếu vẫn vậy, báo cho người phát triển",
+    )
 
 
 def _published(inputs: BuildInputs) -> list[dict[str, str]]:
@@ -239,4 +327,5 @@ def _remove_abandoned(releases: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    """Every file of a release; what a desktop leaves in any folder is none."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not is_in_clutter(path.relative_to(folder)))

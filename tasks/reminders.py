@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 
+from labels.table import STATES
 from ledger.states import State
 from plan.reference import district_names
 from settings import Settings
 from tasks.given_table import WrongTable, read_table
 from tasks.notices import OLDEST_DUE, Address, Notice
-from tasks.status import STATES_VI, slot_rows
+from tasks.status import expected_periods, slot_rows
 
 KIND = "reminder"
 # Every reminder's key begins so; the month follows, then how many days before (-) or after (+) its due day it is for.
@@ -49,7 +50,7 @@ def reminders(settings: Settings, state: State, today: dt.date) -> tuple[list[No
     offsets = sorted([-day for day in days_of(settings.remind_before)] + days_of(settings.remind_after))
     owed: dict[tuple[str, dt.date, int], dict[str, str]] = {}
     expected: dict[str, int] = {}
-    for slot in slot_rows(settings, state):
+    for slot in slot_rows(settings, state, expected_periods(settings, state, today)):
         period, due = f"{slot['period']:%Y-%m}", slot["due"]
         expected[period] = expected.get(period, 0) + 1
         passed = (today - due).days
@@ -70,7 +71,7 @@ def reminders(settings: Settings, state: State, today: dt.date) -> tuple[list[No
 
 def _of_month(period: str, due: dt.date, offset: int, states: dict[str, str], expected: int, today: dt.date) -> Notice:
     names = district_names()
-    listed = ", ".join(f"{names.get(code, code)} ({STATES_VI[state]})" for code, state in states.items())
+    listed = ", ".join(f"{names.get(code, code)} ({STATES[state].vi})" for code, state in states.items())
     body = f"Hạn nộp là ngày {due:%d/%m/%Y}. {len(states)}/{expected} huyện còn nợ báo cáo: {listed}."
     return Notice(f"{KEYS}{period} {offset:+d}", KIND, f"Kỳ {_month(period)}: {_when(due, today)}", body)
 
@@ -78,7 +79,7 @@ def _of_month(period: str, due: dt.date, offset: int, states: dict[str, str], ex
 def _of_district(code: str, period: str, due: dt.date, offset: int, state: str, today: dt.date) -> Notice:
     name = district_names().get(code, code)
     way = " Sửa theo bản đánh dấu lỗi rồi gửi lại." if state in _SEND_AGAIN else ""
-    body = f"{name}, báo cáo kỳ {_month(period)}: {STATES_VI[state]}. Hạn nộp là ngày {due:%d/%m/%Y}.{way}"
+    body = f"{name}, báo cáo kỳ {_month(period)}: {STATES[state].vi}. Hạn nộp là ngày {due:%d/%m/%Y}.{way}"
     return Notice(f"{KEYS}{period} {offset:+d} {code}", KIND, f"{name}, kỳ {_month(period)}: {_when(due, today)}", body)
 
 
@@ -86,7 +87,7 @@ def _when(due: dt.date, today: dt.date) -> str:
     left = (due - today).days
     if left == 0:
         return "hôm nay là hạn báo cáo"
-    return f"còn {left} ngày đến hạn báo cáo" if left > 0 else f"báo cáo quá hạn {-left} ngày"
+    return f"còn {left} ngày đến hạn báo cáo" if left > 0 else f"hạn báo cáo đã qua {-left} ngày"
 
 
 def _month(period: str) -> str:

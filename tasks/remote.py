@@ -6,6 +6,7 @@ What its libraries say may quote an address with its password, so their words ne
 import contextlib
 import errno
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from tasks.faults import SystemFault
+from errors import ProgramFault, SystemFault
+from tasks.fault_words import as_ours
 from tasks.files import sync_file, sync_folder
+from telemetry.faults import kind_of
 
 CONNECT_SECONDS = 10
 # A store that kept us waiting is not asked again for so many times as long: a thousand files would wait one by one.
@@ -134,14 +137,14 @@ class Remote:
             _own.__dict__.setdefault("folders", {}).pop(self._url, None)
             if isinstance(fault, OSError) and fault.errno in _OURS:
                 raise
-            kind = _kind(fault)
+            kind, kind_vi = _kind(fault), _kind_vi(fault)
         # Outside of the handler: what the library said is not to be logged as the cause.
         if was_open:
             return self._do(act)
         spent = time.monotonic() - started
         if spent > CONNECT_SECONDS / 2:
             _resting[self._url] = time.monotonic() + PAUSE_FACTOR * spent
-        raise _down(self.shown, kind, kind)
+        raise _down(self.shown, kind, kind_vi)
 
 
 def shown_url(url: str) -> str:
@@ -157,8 +160,10 @@ def shown_url(url: str) -> str:
 def _down(shown: str, reason: str, reason_vi: str) -> StorageDown:
     return StorageDown(
         f"the store {shown} can't be used now: {reason}",
-        f"kho lưu trữ {shown} không dùng được lúc này ({reason_vi}), việc cần đến kho sẽ chờ: kiểm tra máy chủ kho và "
-        "GIAMNGHEO_RAW_URL, GIAMNGHEO_ACCEPTED_URL, GIAMNGHEO_STORAGE_OPTIONS, rồi chạy lại",
+        f"kho lưu trữ {shown} không dùng được lúc này ({reason_vi}), việc cần đến kho sẽ chờ",
+        "check the store's server and GIAMNGHEO_RAW_URL, GIAMNGHEO_ACCEPTED_URL, GIAMNGHEO_STORAGE_OPTIONS, then "
+        "{again}",
+        "kiểm tra máy chủ kho và GIAMNGHEO_RAW_URL, GIAMNGHEO_ACCEPTED_URL, GIAMNGHEO_STORAGE_OPTIONS, rồi {again}",
     )
 
 
@@ -167,7 +172,22 @@ def _kind(fault: Exception) -> str:
         return f"ImportError {fault.name or ''}".strip()
     if isinstance(fault, OSError) and fault.strerror:
         return fault.strerror
-    return type(fault).__name__
+    return kind_of(fault)
+
+
+def _kind_vi(fault: Exception) -> str:
+    if isinstance(fault, ImportError):
+        return f"thiếu thư viện {fault.name or ''}".strip()
+    if "paramiko" in sys.modules:
+        import paramiko
+
+        if isinstance(fault, paramiko.AuthenticationException):
+            return "máy chủ không nhận tên, khoá hoặc mật khẩu"
+    ours = as_ours(fault)
+    if not isinstance(ours, ProgramFault):
+        return ours.vi
+    # A connection that fails over all addresses of a host has no number of the system's.
+    return "không kết nối được" if isinstance(fault, OSError) else "máy chủ từ chối; nhật ký nói rõ hơn"
 
 
 def _connect(url: str, options: Mapping[str, Any]) -> tuple[Any, str]:

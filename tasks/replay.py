@@ -10,6 +10,7 @@ import polars as pl
 
 from expectations.catalogue import rules
 from ledger.states import ACCEPTED, OPEN_STATES, UNREADABLE, State, Submission
+from tasks.stored import reading_judgements
 
 # What may follow: `giamngheo rejudge` does it, a validator has to look, or nothing is to be done.
 REJUDGE, VALIDATOR, NOTHING = "rejudge", "validator", "nothing"
@@ -84,7 +85,8 @@ def judged_before(judgements: Path, submission: Submission) -> Judgement:
     recorded = submission.judgement
     assert recorded is not None
     path = judgements / recorded["findings"]
-    rows = pl.read_parquet(path, columns=["rule", "finding_id", "severity"]).rows() if path.is_file() else []
+    with reading_judgements([path]):
+        rows = pl.read_parquet(path, columns=["rule", "finding_id", "severity"]).rows() if path.is_file() else []
     return judgement(recorded["verdict"], submission.slot, Counter(recorded["counts"]), rows)
 
 

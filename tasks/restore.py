@@ -5,18 +5,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import nullcontext
 
+from errors import DamagedFile, ProgramFault, SystemFault
 from ledger.states import Submission
 from settings import Settings
 from tasks import accept
 from tasks.children import Readers, start_readers
-from tasks.faults import SystemFault, Unreadable
+from tasks.faults import Unreadable
 from tasks.files import sha256_of
 from tasks.read import ReadWorkbook
 from tasks.storage import accepted_folder, keep_accepted, raw_file
 
 # Workbooks that wait, read, for the one before them: the children are never idle, and few are in memory.
 _AHEAD = 4
-_SEND_AGAIN = "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đó vào inbox/ rồi chạy giamngheo ingest"
+_SEND_AGAIN = (
+    "copy it from the backup, or put that very file into inbox/ and run giamngheo ingest",
+    "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đó vào inbox/ rồi chạy giamngheo ingest",
+)
 
 
 def restore_accepted(
@@ -51,14 +55,16 @@ def submit_raw(settings: Settings, submission: Submission, readers: Readers) -> 
     """Have a received file read again, from exactly the bytes that were received. Raises SystemFault and OSError."""
     path = raw_file(settings, submission.submission_id)
     if not path.is_file():
-        raise SystemFault(
+        raise DamagedFile(
             f"the raw file {submission.submission_id[:12]} is missing",
-            f"thiếu tệp đã nhận {submission.submission_id[:12]} trong raw/: {_SEND_AGAIN}",
+            f"thiếu tệp đã nhận {submission.submission_id[:12]} trong raw/",
+            *_SEND_AGAIN,
         )
     if sha256_of(path) != submission.submission_id:
-        raise SystemFault(
+        raise DamagedFile(
             f"the raw file {submission.submission_id[:12]} was changed",
-            f"tệp đã nhận {submission.submission_id[:12]} trong raw/ đã bị sửa: {_SEND_AGAIN}",
+            f"tệp đã nhận {submission.submission_id[:12]} trong raw/ đã bị sửa",
+            *_SEND_AGAIN,
         )
     return readers.submit(path, submission.file_name)
 
@@ -67,13 +73,14 @@ def _write(settings: Settings, submission: Submission, workbook: ReadWorkbook | 
     if isinstance(workbook, Unreadable):
         raise SystemFault(
             f"the raw file {submission.submission_id[:12]} was accepted and can't be read again: {workbook.reason_en}",
-            f"tệp {submission.submission_id[:12]} đã chấp nhận mà nay không đọc lại được ({workbook.reason_vi}): nâng "
-            "GIAMNGHEO_READER_SECONDS hoặc GIAMNGHEO_READER_MEGABYTES rồi chạy lại, hoặc rút tệp này lại",
+            f"tệp {submission.submission_id[:12]} đã chấp nhận mà nay không đọc lại được ({workbook.reason_vi})",
+            "raise GIAMNGHEO_READER_SECONDS or GIAMNGHEO_READER_MEGABYTES and {again}, or withdraw the submission",
+            "nâng GIAMNGHEO_READER_SECONDS hoặc GIAMNGHEO_READER_MEGABYTES rồi {again}, hoặc rút tệp này lại",
         )
     if submission.slot is None:
-        raise SystemFault(
+        raise ProgramFault(
             f"the submission {submission.submission_id[:12]} is accepted for no district and month",
-            f"tệp {submission.submission_id[:12]} được chấp nhận mà không rõ huyện và kỳ: báo cho người phát triển",
+            f"tệp {submission.submission_id[:12]} được chấp nhận mà không rõ huyện và kỳ",
         )
     tables = accept.accepted_tables(workbook, submission.submission_id, *submission.slot, key)
     keep_accepted(settings, submission.submission_id, tables, anew=True)

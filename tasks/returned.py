@@ -6,21 +6,13 @@ from pathlib import Path
 
 import polars as pl
 
+from labels.table import NEXT_FOR_DISTRICT, STATES
 from ledger.events import Event
 from ledger.states import HELD, REJECTED, RETURNED, UNREADABLE, State, Submission
 from settings import Settings
 from tasks.children import Readers, start_readers
 from tasks.files import write_bytes
 from tasks.storage import raw_file
-
-VERDICTS_VI = {
-    "rejected": "KHÔNG ĐẠT — sửa các lỗi nghiêm trọng rồi gửi lại",
-    "held": "TẠM GIỮ — chờ thẩm định, hoặc sửa rồi gửi lại",
-    "returned": "TRẢ LẠI",
-    "accepted": "ĐÃ CHẤP NHẬN — còn điểm cần lưu ý",
-    "waiting": "CHỜ KỲ TRƯỚC — tệp của tháng trước chưa được chấp nhận",
-}
-
 
 # What a district gets back; a file that can't be opened has no workbook to mark.
 ANSWERED = (REJECTED, HELD, RETURNED)
@@ -62,6 +54,13 @@ def returned_path(settings: Settings, submission: Submission) -> Path:
     return folder / f"{Path(submission.file_name).stem[:80]} [{submission.submission_id[:8]}].xlsx"
 
 
+def verdict_vi(submission: Submission) -> str:
+    """The first line of a marked workbook: the state, and what the district does next or why it was returned."""
+    after = NEXT_FOR_DISTRICT.get(submission.state)
+    words = submission.reason if submission.state == RETURNED else after.vi if after else ""
+    return " — ".join(filter(None, (STATES[submission.state].vi.upper(), words)))
+
+
 def write_returned(
     settings: Settings, submission: Submission, findings: pl.DataFrame, readers: Readers | None = None
 ) -> Path:
@@ -70,9 +69,7 @@ def write_returned(
     The workbook is opened by a child of `readers`, or by one of its own: it is the sender's, and hostile until proven
     otherwise. Raises tasks.faults.Unreadable for a file that can't be opened (rule F01), OSError from the disk.
     """
-    verdict = VERDICTS_VI.get(submission.state, submission.state.upper())
-    if submission.state == RETURNED and submission.reason:
-        verdict += f" — {submission.reason}"
+    verdict = verdict_vi(submission)
     counts: dict[str, int] = dict((submission.judgement or {}).get("counts", {}))
     with nullcontext(readers) if readers else start_readers(settings, processes=1) as children:
         content = children.annotate(raw_file(settings, submission.submission_id), findings.to_dicts(), counts, verdict)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
-from expectations.catalogue import rule_pack
 from settings import Settings
+from tasks.identity import rule_pack
 from tasks.inputs import code_version
 from telemetry.runs import Run, running
 

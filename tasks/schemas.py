@@ -10,6 +10,9 @@ from forms.dictionary import DEPRIVATIONS, FLOWS
 
 Schema = dict[str, type[pl.DataType] | pl.DataType]
 
+# Beside the tables: the SHA-256 of each file, by its name.
+TABLES_MANIFEST = "manifest.json"
+
 _SLOT: Schema = {
     "submission_id": pl.String,  # SHA-256 of the received bytes, 64 hexadecimal digits
     "period": pl.Date,  # last day of the month

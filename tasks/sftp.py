@@ -7,9 +7,19 @@ from typing import Any
 
 import paramiko
 
+from errors import SystemFault
 
-class UnknownServer(Exception):
+
+class UnknownServer(SystemFault):
     """The server's key is not among the known ones."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the server's key is not among the known ones",
+            "khoá của máy chủ không có trong danh sách đã biết",
+            "add it to known_hosts (GIAMNGHEO_STORAGE_OPTIONS)",
+            "thêm khoá vào known_hosts (GIAMNGHEO_STORAGE_OPTIONS)",
+        )
 
 
 class _KnownHosts(paramiko.MissingHostKeyPolicy):  # type: ignore[misc]

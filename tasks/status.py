@@ -1,6 +1,7 @@
 """Which district owes what, and what became of what came."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,20 +10,8 @@ from plan.reference import districts, period_end, periods_between
 from settings import Settings
 from tasks.cross import cross_counts
 from tasks.judging import needs_look
+from tasks.timeliness import arrived_on, on_time
 
-STATES_VI = {
-    "expected": "chưa nhận",
-    "received": "đã nhận, chờ kiểm tra",
-    "unreadable": "không đọc được",
-    "waiting": "chờ kỳ trước",
-    "rejected": "không đạt",
-    "held": "tạm giữ, chờ thẩm định",
-    "accepted": "chấp nhận",
-    "returned": "đã trả lại",
-    "withdrawn": "đã rút",
-    "superseded": "đã được thay thế",
-    "excused": "được miễn",
-}
 _USABLE = ("accepted", "superseded", "held", "waiting")
 # Of several files for a slot, the one that says most about it stands for the slot.
 _RANK = ("accepted", "held", "waiting", "received", "rejected", "returned", "withdrawn", "superseded", "unreadable")
@@ -33,44 +22,51 @@ def due_date(settings: Settings, period: str) -> dt.date:
     return settings.due_dates.get(period) or period_end(period) + dt.timedelta(days=settings.due_days)
 
 
-def expected_periods(settings: Settings, state: State) -> list[str]:
-    """The months that are due: from the baseline to the last planned one, and on where a usable file came later."""
+def expected_periods(settings: Settings, state: State, today: dt.date) -> list[str]:
+    """The months that every district owes: from the start of the registers to the current one, plan or no plan.
+
+    They end earlier where the districts' duty ended (`last_period`, or there are no districts any more), and later
+    where a usable file came for a later month.
+    """
     later = [one.period for one in state.submissions.values() if one.period and one.state in _USABLE]
-    last = max([settings.last_period, *later])
-    return periods_between(settings.first_period, last)
+    current = f"{today:%Y-%m}"
+    owed = min(current, settings.last_period or current)
+    months = periods_between(settings.first_period, max([settings.first_period, owed, *later]))
+    return [month for month in months if districts(month)]
 
 
 def status_rows(settings: Settings, state: State, today: dt.date, period: str | None = None) -> list[dict[str, Any]]:
     """One object per submission and one per slot without any (contract, section 5), oldest period first.
 
     Besides the contract's keys: `file_name`, `needs_look` for an accepted file whose earlier month changed, and
-    `version`, the last event that concerns the submission.
+    `version`, the last event that concerns the submission. `on_time` is the slot's: a correction of a report that came
+    in time is in time, too.
     """
-    rows = []
     shared = cross_counts(settings.judgements, state, period)
-    by_slot: dict[tuple[str, str], list[Submission]] = {}
-    for submission in state.submissions.values():
-        if submission.slot:
-            by_slot.setdefault(submission.slot, []).append(submission)
-        elif period is None:
-            rows.append(_row(settings, state, submission, shared[submission.submission_id]))
-    expected = expected_periods(settings, state)
+    by_slot = files_by_slot(state)
+    in_time = slots_on_time(settings, state, by_slot, today)
+
+    def row(submission: Submission) -> dict[str, Any]:
+        return _row(settings, state, submission, shared[submission.submission_id], in_time.get(submission.slot))
+
+    rows = [row(one) for one in state.submissions.values() if period is None and not one.slot]
+    expected = expected_periods(settings, state, today)
     for month in [period] if period else expected:
         due = due_date(settings, month)
         for unit in districts(month):
             here = by_slot.pop((unit.code, month), [])
-            rows += [_row(settings, state, submission, shared[submission.submission_id]) for submission in here]
+            rows += map(row, here)
             if not here and month in expected:
-                excused = (unit.code, month) in state.excused
+                name, _ = slot_state(state, (unit.code, month), here)
                 rows.append(
                     {
                         "period": month,
                         "district_code": unit.code,
-                        "state": EXCUSED if excused else EXPECTED,
+                        "state": name,
                         "submission_id": None,
                         "received_at": None,
                         "due": due.isoformat(),
-                        "on_time": False if today > due and not excused else None,
+                        "on_time": on_time(name, due, None, today),
                         "findings": {"critical": 0, "warning": 0, "info": 0},
                         "file_name": None,
                         "needs_look": False,
@@ -79,11 +75,34 @@ def status_rows(settings: Settings, state: State, today: dt.date, period: str | 
                 )
     if period is None:
         for left in by_slot.values():  # before the baseline, or of a district that was none then
-            rows += [_row(settings, state, submission, shared[submission.submission_id]) for submission in left]
+            rows += map(row, left)
     return rows
 
 
-def _row(settings: Settings, state: State, submission: Submission, shared: int) -> dict[str, Any]:
+def files_by_slot(state: State) -> dict[tuple[str, str], list[Submission]]:
+    """(district, period) → its files; those whose cover could not be read have none."""
+    found: dict[tuple[str, str], list[Submission]] = {}
+    for submission in state.submissions.values():
+        if submission.slot:
+            found.setdefault(submission.slot, []).append(submission)
+    return found
+
+
+def slots_on_time(
+    settings: Settings,
+    state: State,
+    by_slot: Mapping[tuple[str, str], list[Submission]],
+    today: dt.date | None = None,
+) -> dict[tuple[str, str] | None, bool | None]:
+    """Whether each slot that has a file was served in time (tasks/timeliness.py)."""
+    found: dict[tuple[str, str] | None, bool | None] = {}
+    for slot, here in by_slot.items():
+        name, _ = slot_state(state, slot, here)
+        found[slot] = on_time(name, due_date(settings, slot[1]), arrived_on(here, settings.timezone), today)
+    return found
+
+
+def _row(settings: Settings, state: State, submission: Submission, shared: int, in_time: bool | None) -> dict[str, Any]:
     due = due_date(settings, submission.period) if submission.period else None
     received = submission.received_at.astimezone(ZoneInfo(settings.timezone))
     return {
@@ -93,7 +112,7 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int) 
         "submission_id": submission.submission_id,
         "received_at": received.isoformat(timespec="seconds"),
         "due": due.isoformat() if due else None,
-        "on_time": received.date() <= due if due else None,
+        "on_time": in_time,
         "findings": {
             "critical": submission.counts("critical"),
             "warning": submission.counts("warning") + shared,
@@ -105,27 +124,36 @@ def _row(settings: Settings, state: State, submission: Submission, shared: int) 
     }
 
 
-def slot_rows(settings: Settings, state: State) -> list[dict[str, Any]]:
-    """One row per expected slot: period, district_code, state, accepted_submission_id, due."""
-    by_slot: dict[tuple[str, str], list[Submission]] = {}
-    for submission in state.submissions.values():
-        if submission.slot:
-            by_slot.setdefault(submission.slot, []).append(submission)
+def slot_rows(settings: Settings, state: State, periods: Iterable[str]) -> list[dict[str, Any]]:
+    """One row per slot of these months (YYYY-MM).
+
+    Keys: period, district_code, state, accepted_submission_id, due, received_on, on_time.
+    """
+    by_slot = files_by_slot(state)
     rows = []
-    for month in expected_periods(settings, state):
+    for month in periods:
         for unit in districts(month):
             slot = (unit.code, month)
-            name, one = slot_state(state, slot, by_slot.get(slot, []))
+            here = by_slot.get(slot, [])
+            name, one = slot_state(state, slot, here)
+            due, arrived = due_date(settings, month), arrived_on(here, settings.timezone)
             rows.append(
                 {
                     "period": period_end(month),
                     "district_code": unit.code,
                     "state": name,
                     "accepted_submission_id": one.submission_id if one and name == ACCEPTED else None,
-                    "due": due_date(settings, month),
+                    "due": due,
+                    "received_on": arrived,
+                    "on_time": on_time(name, due, arrived),
                 }
             )
     return rows
+
+
+def is_settled(slot: dict[str, Any], today: dt.date) -> bool:
+    """Whether nothing is missing or wrong in a slot (a row of `slot_rows`); one that is not due yet may be silent."""
+    return slot["state"] in (ACCEPTED, EXCUSED) or (slot["state"] == EXPECTED and today <= slot["due"])
 
 
 def slot_state(state: State, slot: tuple[str, str], here: list[Submission]) -> tuple[str, Submission | None]:

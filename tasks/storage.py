@@ -14,12 +14,13 @@ from pathlib import Path
 
 import polars as pl
 
+from errors import DamagedFile
 from settings import Settings
 from tasks import accept
-from tasks.accept import TABLES_MANIFEST
-from tasks.faults import SystemFault
 from tasks.files import sha256_of, sync_file, temporary_beside
+from tasks.names import is_clutter, is_received_name
 from tasks.remote import Remote, StorageDown, shown_url
+from tasks.schemas import TABLES_MANIFEST
 from telemetry.record import tell_fault
 
 # A copy that was not used for so long makes room.
@@ -40,7 +41,7 @@ def accepted_place(settings: Settings, submission_id: str) -> str:
 def raw_file(settings: Settings, submission_id: str) -> Path:
     """A local path of a received file; nothing is there where the file is missing.
 
-    Raises StorageDown, SystemFault (a remote file is not what was received), OSError.
+    Raises StorageDown, DamagedFile (a remote file is not what was received), OSError.
     """
     path = settings.raw / submission_id
     if settings.raw_url and not _is_at_hand(path):
@@ -49,10 +50,12 @@ def raw_file(settings: Settings, submission_id: str) -> Path:
             if _raw(settings).get(submission_id, temporary):
                 if sha256_of(temporary) != submission_id:
                     place = raw_place(settings, submission_id)
-                    raise SystemFault(
+                    raise DamagedFile(
                         f"the raw file {place} was changed",
-                        f"tệp gốc {place} không còn đúng từng byte: chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp "
-                        "đã nhận vào inbox/ rồi chạy giamngheo ingest",
+                        f"tệp gốc {place} không còn đúng từng byte",
+                        "copy it from the backup, or put the file that was received into inbox/ and run giamngheo "
+                        "ingest",
+                        "chép lại từ bản sao lưu, hoặc bỏ lại đúng tệp đã nhận vào inbox/ rồi chạy giamngheo ingest",
                     )
                 temporary.chmod(0o400)
                 os.replace(temporary, path)
@@ -81,23 +84,29 @@ def raw_sha256(settings: Settings, submission_id: str) -> str | None:
 def raw_names(settings: Settings) -> list[str]:
     """The received files that are kept, sorted. Raises StorageDown, OSError."""
     if settings.raw_url:
-        return _raw(settings).names()
+        return [name for name in _raw(settings).names() if is_received_name(name)]
     if not settings.raw.is_dir():
         return []
-    return sorted(path.name for path in settings.raw.iterdir() if path.is_file() and not path.name.startswith("."))
+    return sorted(path.name for path in settings.raw.iterdir() if is_received_name(path.name) and path.is_file())
 
 
 def copy_raw(settings: Settings, submission_id: str, target: Path) -> None:
     """Write a received file's bytes, as they are kept remotely, to a new path. Raises StorageDown, OSError."""
     if not _raw(settings).get(submission_id, target):
-        raise FileNotFoundError(f"{raw_place(settings, submission_id)} is missing")
+        place = raw_place(settings, submission_id)
+        raise DamagedFile(
+            f"the raw file {place} is missing",
+            f"thiếu tệp gốc {place}",
+            "run giamngheo verify, which says what mends it",
+            "chạy giamngheo verify để biết cách sửa",
+        )
     sync_file(target)
 
 
 def accepted_folder(settings: Settings, submission_id: str) -> Path | None:
     """A local folder of a submission's accepted tables, None where they are not kept (any more).
 
-    Raises StorageDown, SystemFault (remote tables are not as they were written), OSError.
+    Raises StorageDown, DamagedFile (remote tables are not as they were written), OSError.
     """
     folder = settings.accepted / submission_id
     if not settings.accepted_url:
@@ -130,7 +139,8 @@ def keep_accepted(
         remote = _accepted(settings)
         if anew:  # or a killed upload would leave new tables under the old manifest
             remote.remove(f"{submission_id}/{TABLES_MANIFEST}")
-        for path in sorted(folder.iterdir(), key=lambda path: (path.name == TABLES_MANIFEST, path.name)):
+        written = (path for path in folder.iterdir() if not is_clutter(path.name))
+        for path in sorted(written, key=lambda path: (path.name == TABLES_MANIFEST, path.name)):
             remote.put(path, f"{submission_id}/{path.name}")
 
 
@@ -175,9 +185,11 @@ def _fetch_accepted(settings: Settings, submission_id: str, sealed: bytes) -> No
         (aside / TABLES_MANIFEST).write_bytes(sealed)
         if not _is_whole(aside, sealed):
             place = accepted_place(settings, submission_id)
-            raise SystemFault(
+            raise DamagedFile(
                 f"the accepted tables {place} were changed",
-                f"bảng đã chấp nhận {place} không còn như khi ghi: chạy giamngheo rebuild",
+                f"bảng đã chấp nhận {place} không còn như khi ghi",
+                "run giamngheo rebuild",
+                "chạy giamngheo rebuild",
             )
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(aside, folder)

@@ -36,7 +36,9 @@ def _answer(request: Request) -> object:
     except MemoryError as fault:
         raise SystemFault(
             "no memory left for a workbook that is read in a thread",
-            "hết bộ nhớ khi mở một tệp: đặt GIAMNGHEO_WORK=processes để giới hạn từng tệp, rồi chạy lại",
+            "hết bộ nhớ khi mở một tệp",
+            "set GIAMNGHEO_WORK=processes, which bounds each file, then {again}",
+            "đặt GIAMNGHEO_WORK=processes để giới hạn từng tệp, rồi {again}",
         ) from fault
     if isinstance(answer, Exception) and not isinstance(answer, Unreadable):
         raise answer

@@ -44,10 +44,10 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
+from errors import ProgramFault
 from expectations import commune, cover, household, movement, policy, presence
 from tasks.derive import Frames
 from tasks.failure import Failure
-from tasks.faults import SystemFault
 from tasks.questions import Asked, Question, ask, put_together, side_by_side
 
 gc.enable()
@@ -81,9 +81,9 @@ def _suite(name: str, period: str | None) -> list[Expectation]:
     if name in always:
         return always[name]()
     if period is None:
-        raise SystemFault(
+        raise ProgramFault(
             f"sheet {name} can't be validated without a period",
-            f"trang {name} chưa kiểm tra được vì chưa rõ kỳ: báo cho người phát triển",
+            f"trang {name} không kiểm tra được vì chưa rõ kỳ",
         )
     by_period: dict[str, Callable[[str], list[Expectation]]] = {
         "household": household.suite,
@@ -116,7 +116,7 @@ def _answer_group(questions: list[Question], tables: Mapping[str, pl.DataFrame])
 def _run(
     batch: Any, questions: Sequence[Question], numbers: Collection[int], result_format: dict[str, Any]
 ) -> dict[int, ExpectationValidationResult]:
-    """The outcome of every question by its number. Raises SystemFault when one of them could not be computed."""
+    """The outcome of every question by its number. Raises ProgramFault when one of them could not be computed."""
     suite = gx.ExpectationSuite(
         name="questions", expectations=[questions[number].expectation(number) for number in numbers]
     )
@@ -130,17 +130,13 @@ def _run(
         raised = _raised(outcome)
         if raised is not None:
             rule = questions[number].rule
-            raise SystemFault(
-                f"rule {rule} could not be computed ({raised})",
-                f"quy tắc {rule} không tính được trên tệp này: báo cho người phát triển kèm nhật ký lỗi",
+            raise ProgramFault(
+                f"rule {rule} could not be computed ({raised})", f"quy tắc {rule} không tính được trên tệp này"
             )
         outcomes[number] = outcome
     if outcomes.keys() != set(numbers):
         silent = len(numbers) - len(outcomes)
-        raise SystemFault(
-            f"{silent} rules gave no answer",
-            f"{silent} quy tắc không cho kết quả: báo cho người phát triển kèm nhật ký lỗi",
-        )
+        raise ProgramFault(f"{silent} rules gave no answer", f"{silent} quy tắc không cho kết quả")
     return outcomes
 
 

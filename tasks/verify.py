@@ -16,16 +16,19 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
+from errors import DatabaseDamaged
 from ledger.events import Event, Ledger
 from ledger.states import ACCEPTED, OPEN_STATES, State, derive_state
 from settings import Settings
-from tasks.accept import TABLES_MANIFEST
 from tasks.derive.common import household_key
+from tasks.fault_words import as_ours
 from tasks.files import sha256_of
 from tasks.ledgers import last_noted, lost
 from tasks.pseudonym import KEY_FILE, pseudonym_key, pseudonyms
+from tasks.publications import published_contents
 from tasks.release import MANIFEST, verify_release
 from tasks.schemas import ACCEPTED as ACCEPTED_TABLES
+from tasks.schemas import TABLES_MANIFEST
 from tasks.storage import accepted_file, accepted_place, raw_names, raw_place, raw_sha256
 
 FROM_BACKUP = "chép lại từ bản sao lưu"
@@ -68,7 +71,7 @@ def verify(settings: Settings, on_progress: Progress, *, warehouse: bool = True)
         lambda: _judgements(settings, events, state),
     ]
     if warehouse:
-        checks += [lambda: _accepted(settings, state), lambda: _releases(settings)]
+        checks += [lambda: _accepted(settings, state), lambda: _releases(settings, published_contents(state))]
     found = list(ledger)
     for done, check in enumerate(checks, start=1):
         found += check()
@@ -99,8 +102,8 @@ def _ledger(settings: Settings) -> tuple[list[Damage], list[Event] | None]:
         finally:
             ledger.close()
     except (sqlite3.DatabaseError, sa.exc.DatabaseError, ValueError) as fault:
-        if isinstance(fault, sa.exc.OperationalError | sqlite3.OperationalError):
-            raise  # a server that can't be reached or a full disk is no damage
+        if not isinstance(fault, ValueError) and not isinstance(as_ours(fault), DatabaseDamaged):
+            raise  # a server that can't be reached, a full disk or a mistake of ours is no damage
         reason = str(getattr(fault, "orig", None) or fault).splitlines()[0]
         return [Damage("ledger", place, f"không đọc được sổ sự kiện: {reason}", FROM_BACKUP)], None
     if broken is not None:
@@ -194,7 +197,8 @@ def _has_key(read: Read, key: bytes) -> bool:
     return pseudonyms(key, "household", keys) == first.get_column("household_id").to_list()
 
 
-def _releases(settings: Settings) -> Iterator[Damage]:
+def _releases(settings: Settings, published: dict[str, str]) -> Iterator[Damage]:
+    """What is no longer as it was sealed, or not what the ledger says was published under that id."""
     current = settings.current.resolve() if settings.current.is_symlink() else None
     if current is not None and not (current / MANIFEST).is_file():
         yield Damage("release", "warehouse/current", "không trỏ tới bản công bố nào còn đủ", REBUILD)
@@ -203,11 +207,7 @@ def _releases(settings: Settings) -> Iterator[Damage]:
         if release.name.startswith("."):
             continue
         remedy = REBUILD if release.resolve() == current else f"{FROM_BACKUP}, hoặc xoá thư mục này (bản cũ)"
-        try:
-            faults = verify_release(release)
-        except (ValueError, KeyError, TypeError):
-            faults = [f"{MANIFEST} has changed"]
-        for fault in faults:
+        for fault in verify_release(release, published):
             yield Damage("release", f"warehouse/releases/{release.name}", _in_vietnamese(fault), remedy)
 
 

@@ -2,8 +2,11 @@
 
 import re
 import sqlite3
+import sys
 import traceback
 from pathlib import Path
+
+from errors import Fault
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 # A run of digits this long may be an ID number; none of our own words has one.
@@ -20,12 +23,8 @@ def kind_of(fault: BaseException) -> str:
 
 
 def outcome_of(fault: BaseException) -> str | None:
-    """How a run ended that raised this on purpose: the `outcome` of the exception's class.
-
-    A LookupError itself is our way to say that what was asked for is not there.
-    """
-    outcome = "refused" if type(fault) is LookupError else getattr(type(fault), "outcome", None)
-    return outcome if isinstance(outcome, str) else None
+    """How a run ended that raised this on purpose: the `outcome` of the exception's class (errors.py)."""
+    return fault.outcome if isinstance(fault, Fault) else None
 
 
 def safe_words(fault: BaseException) -> str:
@@ -37,28 +36,32 @@ def safe_words(fault: BaseException) -> str:
     inner = getattr(fault, "orig", None)
     if isinstance(inner, BaseException):  # SQLAlchemy puts statement and values around the driver's words
         return safe_words(inner)
-    kind = type(fault)
     if isinstance(fault, OSError):
         words = fault.strerror or ""
     elif (
-        getattr(kind, "is_safe_to_log", False)
+        (isinstance(fault, Fault) and fault.is_safe_to_log)
         or isinstance(fault, (sqlite3.OperationalError, ImportError))
-        or (kind.__module__.partition(".")[0], kind.__name__) in _OF_LIBRARIES
+        or _quotes_no_data(fault)
     ):
-        words = str(fault)
+        words = fault.en if isinstance(fault, Fault) else str(fault)
     else:
         words = ""
     first = next(iter(words.splitlines()), "")
     return _DIGITS.sub("•••", first)[:_LONGEST_WORDS]
 
 
-_OF_LIBRARIES = {
-    ("psycopg", "OperationalError"),
-    ("psycopg", "ConnectionTimeout"),
-    ("_duckdb", "IOException"),
-    ("duckdb", "IOException"),
-    ("filelock", "Timeout"),
-}
+def _quotes_no_data(fault: BaseException) -> bool:
+    """Whether a library that is loaded raised it about a file or a server."""
+    if "duckdb" in sys.modules:
+        import duckdb
+
+        if isinstance(fault, duckdb.IOException):
+            return True
+    if "psycopg" in sys.modules:
+        import psycopg
+
+        return isinstance(fault, psycopg.OperationalError)
+    return False
 
 
 def described(fault: BaseException) -> str:

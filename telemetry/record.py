@@ -7,6 +7,7 @@ person of a register, a cell, or the words of an exception that may quote one (`
 import datetime as dt
 import json
 import logging
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from telemetry.faults import frames, kind_of, outcome_of, safe_words
 
 LOGGER = "giamngheo"
 _FIELDS = "giamngheo_fields"
-_TOLD = "_giamngheo_told"
+_TOLD, _RECORD = "_giamngheo_told", "_giamngheo_record"
 
 _log = logging.getLogger(LOGGER)
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("giamngheo_bound", default={})  # noqa: B039 - never changed in place
@@ -47,19 +48,42 @@ def tell(event: str, level: int = logging.INFO, /, **fields: Any) -> None:
 
 
 def tell_fault(event: str, fault: BaseException, **fields: Any) -> None:
-    """Record a fault of the system by its kind, place and safe words; once, however often it is passed on."""
+    """Record a fault of the system by its kind, place and safe words; once, however often it is passed on.
+
+    The record has a number, by which a person who reads of the fault finds it: `record_of`.
+    """
     if getattr(fault, _TOLD, False):
         return
+    number, before = _new_number(), _written()
+    words = safe_words(fault) or None
+    tell(event, logging.ERROR, record=number, **fields, fault=kind_of(fault), words=words, trace=frames(fault))
     fault.__dict__[_TOLD] = True
-    tell(event, logging.ERROR, **fields, fault=kind_of(fault), words=safe_words(fault) or None, trace=frames(fault))
+    fault.__dict__[_RECORD] = number if _written() > before else None
+
+
+def record_of(fault: BaseException) -> str | None:
+    """The number of the log's record of a fault; None where none was written."""
+    number = getattr(fault, _RECORD, None)
+    return number if isinstance(number, str) else None
+
+
+def _new_number() -> str:
+    """Short enough to be read out: 4821-0937."""
+    digits = f"{secrets.randbelow(10**8):08d}"
+    return f"{digits[:4]}-{digits[4:]}"
+
+
+def _written() -> int:
+    """How many records the log's files have taken from this process."""
+    return sum(getattr(handler, "written", 0) for handler in _log.handlers)
 
 
 @contextmanager
 def step(name: str, **fields: Any) -> Iterator[dict[str, Any]]:
     """Record `step.finished` with its seconds, or `step.failed`; what is raised goes on.
 
-    What is put into the dictionary that it gives is told at the end. An exception whose class has an `outcome` is a way
-    to end, not a fault.
+    What is put into the dictionary that it gives is told at the end. An exception whose class has an `outcome`
+    (errors.py) is a way to end, not a fault.
     """
     begun = time.monotonic()
     found: dict[str, Any] = {}

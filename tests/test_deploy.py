@@ -133,6 +133,26 @@ def test_systemd_would_have_found_it(units: Path, tmp_path: Path) -> None:
         assert words in analyze(tmp_path / "giamngheo.service").stderr
 
 
+def test_no_schedule_names_a_day_of_the_month() -> None:
+    """When a month is due stands in the settings alone."""
+    prefect = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    crons = [schedule["cron"] for one in prefect for schedule in one["schedules"]]
+    told = (REPOSITORY / "docs" / "data-team.md").read_text(encoding="utf-8")
+    crons += re.findall(r"^(\S+ \S+ \S+ \S+ \S+) +cd /path/to/giamngheo", told, re.MULTILINE)
+    assert len(crons) >= len(prefect) + 2
+    assert {cron.split()[2] for cron in crons} == {"*"}
+    timers = [path.read_text() for path in (DEPLOY / "systemd").glob("*.timer")]
+    days = [re.search(r"^OnCalendar=(?:\w{3} )?(\S+) ", text, re.MULTILINE) for text in timers]
+    assert {day[1] for day in days if day} == {"*-*-*"} and all(days)
+
+
+def test_timers_start_commands_that_exist() -> None:
+    for path in (DEPLOY / "systemd").glob("*.timer"):
+        (command,) = re.findall(r"^Unit=giamngheo@(.+)\.service$", path.read_text(), re.MULTILINE)
+        done = subprocess.run([REPOSITORY / ".venv" / "bin" / "giamngheo", command, "--help"], capture_output=True)
+        assert done.returncode == 0, command
+
+
 def test_there_is_time_for_a_run_at_work_to_end() -> None:
     allowed = Settings.model_fields["stop_seconds"].default
     unit = (DEPLOY / "systemd" / "giamngheo.service").read_text()

@@ -1,30 +1,12 @@
-"""A fault is one sentence with a way on, and a wrong call is not taken for a fault of the system."""
+"""What the command line prints of districts and findings."""
 
 import datetime as dt
 
-import duckdb
-import httpx
 import pytest
 
 import terminal
 from ledger.states import Submission
 from tasks.findings import finding, to_frame
-
-
-@pytest.mark.parametrize(
-    ("fault", "words", "is_usage"),
-    [
-        (duckdb.IOException("No space left on device"), "Hết chỗ trên đĩa: dọn bớt rồi chạy lại lệnh này.", False),
-        (duckdb.InternalException("an assertion"), "Kho dữ liệu báo lỗi, bản đang dùng giữ nguyên", False),
-        (httpx.ConnectError("All connection attempts failed"), "PREFECT_API_URL", False),
-        (OSError(28, "No space left on device", "x.parquet"), "Hết chỗ trên đĩa (x.parquet): dọn bớt", False),
-        (ZeroDivisionError("division by zero"), "ZeroDivisionError", False),
-    ],
-)
-def test_a_fault_says_what_and_what_now(fault: Exception, words: str, is_usage: bool) -> None:
-    message, usage = terminal.explain(fault)
-    assert words in message
-    assert usage is is_usage
 
 
 def test_a_district_is_shown_by_code_and_name() -> None:

@@ -6,7 +6,7 @@ and `work`, a name of WORKS or a command line as a list of words, and may have
 - `at` and `nth`: die by SIGKILL just before the nth time of that durable step; with `full`, the disk is full from
   there to the end of the work instead
 - `after`: die so many seconds into the work
-- `environment`: variables besides the settings of the harness; `user`: a user number to become before the work
+- `environment`: variables besides the settings of the harness; `humble`: root opens only what its rights allow
 - `reports`: whether a publication's reports are the real ones. They cost two thirds of it, have no durable step of
   their own and end as files of the folder that is renamed when all is done; otherwise short files stand in for them.
 
@@ -17,6 +17,7 @@ A durable step is what a reader of the disk could see: a rename, a link, a remov
 is the function of the project that asked for it, and what it did.
 """
 
+import ctypes
 import datetime as dt
 import errno
 import json
@@ -250,10 +251,8 @@ def child(order: dict[str, Any], trace: int, out: int, err: int) -> int:
     os.dup2(err, 2)
     root = Path(order["root"])
     os.environ.update(order.get("environment", {}))
-    if "user" in order:
-        os.setgroups([])
-        os.setgid(order["user"])
-        os.setuid(order["user"])
+    if order.get("humble"):
+        give_up_override()
     if not order.get("reports"):
         flows.publish.write_reports = stand_in_reports
     Steps(root, trace, order).watch()
@@ -265,6 +264,26 @@ def child(order: dict[str, Any], trace: int, out: int, err: int) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def give_up_override() -> None:
+    """Let root meet the rights of files and folders like anybody (capabilities(7)); others do so anyway.
+
+    To become another user would do as well, but for the code: it may lie in a home that nobody else may enter.
+    """
+    if os.geteuid() != 0:
+        return
+    version_3, dac_override, dac_read_search = 0x20080522, 1, 2
+    system = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(version_3, 0)
+    # Effective, permitted, inheritable; then the same of capabilities from 32 on.
+    sets = (ctypes.c_uint32 * 6)()
+    if system.capget(header, sets) == 0:
+        for place in range(3):
+            sets[place] &= ~(1 << dac_override | 1 << dac_read_search)
+        if system.capset(header, sets) == 0:
+            return
+    raise OSError(ctypes.get_errno(), "capabilities could not be given up")
 
 
 def command_line(words: list[str], root: Path) -> int:

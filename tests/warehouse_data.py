@@ -23,6 +23,7 @@ CITY, THOI_BINH, U_MINH, DAM_DOI, NAM_CAN, NGOC_HIEN = "964", "967", "966", "970
 
 Query = Callable[..., list[tuple[Any, ...]]]
 
+SUPPRESSION_KEY = b"a key of tests"
 RESIDENTS = 1000
 PERSONS_PER_HOUSEHOLD = 4
 
@@ -197,6 +198,8 @@ def write_inputs(
             if (period, district.code) in by_slot
             else None,
             "due": _due(period),
+            "received_on": _received(period).date() if (period, district.code) in by_slot else None,
+            "on_time": True if (period, district.code) in by_slot else None,
         }
         for period in periods_between("2019-12", max(as_of, "2020-01"))
         for district in districts(period)
@@ -210,6 +213,7 @@ def write_inputs(
         "slots": pl.DataFrame(slots, schema=SLOT),
         "findings": [],
         "finding_counts": pl.DataFrame(schema=FINDING_COUNT),
+        "suppression_key": SUPPRESSION_KEY,
         "code_version": "test",
     }
     return BuildInputs(**{**inputs, **differs})
@@ -217,7 +221,7 @@ def write_inputs(
 
 def submission_row(register: Register, **differs: Any) -> dict[str, Any]:
     """One row of BuildInputs.submissions: accepted, in time, without findings."""
-    received = dt.datetime.combine(period_end(register.period), dt.time(9), dt.UTC) + dt.timedelta(days=3)
+    received = _received(register.period)
     return {
         "submission_id": register.submission_id,
         "sha256": register.submission_id,
@@ -239,6 +243,10 @@ def submission_row(register: Register, **differs: Any) -> dict[str, Any]:
         "info": 0,
         **differs,
     }
+
+
+def _received(period: str) -> dt.datetime:
+    return dt.datetime.combine(period_end(period), dt.time(9), dt.UTC) + dt.timedelta(days=3)
 
 
 def _due(period: str) -> dt.date:

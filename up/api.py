@@ -79,6 +79,10 @@ class Api:
         found: list[Json] = self._post("/deployments/filter", work_pools={"name": {"any_": [POOL]}})
         return found
 
+    def drop_deployment(self, deployment_id: str) -> None:
+        """Forget a deployment and what it had scheduled; runs of it that are done stay."""
+        self._http.delete(f"/deployments/{deployment_id}").raise_for_status()
+
     def end(self, kind: str, run_id: str, state: str, message: str) -> None:
         """Give a run (`flow_runs` or `task_runs`) its last state, which frees what it held."""
         self._post(

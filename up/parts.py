@@ -12,9 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from errors import SystemFault
+from tasks.fault_words import as_ours
 from telemetry.record import tell as record
 
 Tell = Callable[[str], None]
+
+
+class NotReady(SystemFault):
+    """What a part needs does not answer yet; it is tried again."""
+
+    usual_do_vi = "chờ: sẽ tự thử lại"
+    usual_do_en = "wait: it is tried again"
+
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
@@ -116,8 +126,8 @@ class Part:
                     start_new_session=True,
                     preexec_fn=_die_with(os.getpid()),
                 )
-        except OSError as fault:
-            self._pause(f"chưa khởi động được ({fault.strerror or fault})", tell)
+        except (OSError, NotReady) as fault:
+            self._pause(f"chưa khởi động được ({as_ours(fault).vi})", tell)
             return
         now = self._started = self._last_answer = time.monotonic()
         self._next_question = now

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import os
+import re
 import signal
 import socket
 import sys
@@ -14,12 +15,14 @@ from pathlib import Path
 import httpx
 import psutil
 
+from errors import Fault
 from settings import REPOSITORY, Settings
 from tasks.locks import Busy, only_one
+from telemetry.faults import kind_of
 from telemetry.record import tell as record
 from up import lost_runs
 from up.api import POOL, Api
-from up.parts import Part, Tell, stop
+from up.parts import NotReady, Part, Tell, stop
 
 # Marks every process that comes of an `up`, with the data root it works for: so the next one finds what was left.
 MARK = "GIAMNGHEO_UP"
@@ -32,20 +35,33 @@ PAGES = "pages"
 PAUSED = "paused-by-up"
 
 
-class AlreadyUp(Exception):
+class AlreadyUp(Fault):
     """Another `up` runs on this data root."""
 
     outcome = "busy"
 
+    def __init__(self, data: str) -> None:
+        super().__init__(
+            f"another giamngheo up runs on this data root ({data})",
+            f"chương trình giamngheo up đang chạy trên dữ liệu này rồi ({data})",
+            "end that one first, or use it",
+            "dừng lần đó trước, hoặc cứ dùng nó",
+        )
 
-class PortTaken(Exception):
+
+class PortTaken(Fault):
     """Another program listens where a part wants to; `setting` names what to change."""
 
     outcome = "refused"
 
     def __init__(self, what: str, port: int, setting: str) -> None:
-        super().__init__(what, port, setting)
-        self.what, self.port, self.setting = what, port, setting
+        option = f"--{setting.lower().replace('_', '-')}"
+        super().__init__(
+            f"another program uses port {port}",
+            f"cổng {port} ({what}) đang có chương trình khác dùng",
+            f"set GIAMNGHEO_{setting} or {option} to another port (0: any free one)",
+            f"đặt GIAMNGHEO_{setting} hoặc {option} thành cổng khác (0: cổng trống bất kỳ)",
+        )
 
 
 def up(settings: Settings, tell: Tell) -> None:
@@ -94,7 +110,7 @@ def parts_of(settings: Settings, api: Api) -> list[Part]:
         "Việc nạp lịch chạy (prefect.yaml)",
         [*prefect, "--no-prompt", "deploy", "--all"],
         may_start=lambda: server.is_ready,
-        before=_as_os_error(api.make_pool),
+        before=_as_not_ready(api.make_pool),
         is_step=True,
     )
     worker = part(
@@ -102,7 +118,7 @@ def parts_of(settings: Settings, api: Api) -> list[Part]:
         "Tiến trình chạy việc (worker)",
         [*prefect, "worker", "start", "--pool", POOL, "--type", "process", "--name", worker_name],
         may_start=lambda: server.is_ready and deploy.is_done,
-        before=_as_os_error(lambda: _before_worker(settings, api, worker_name)),
+        before=_as_not_ready(lambda: _before_worker(settings, api, worker_name)),
     )
     desk = part(
         "desk",
@@ -180,7 +196,27 @@ def name_of_worker(settings: Settings) -> str:
     return lost_runs.worker_name(hashlib.sha256(os.fsencode(settings.data)).hexdigest()[:8])
 
 
+def drop_old_deployments(api: Api) -> list[str]:
+    """Forget what an earlier version had deployed and this one has not: its schedules would go on for ever.
+
+    Returns their names. What others have put into the pool, without our tag, is theirs. Raises httpx.HTTPError.
+    """
+    ours = deployed_names()
+    old = [one for one in api.deployments() if POOL in one["tags"] and one["name"] not in ours]
+    for one in old:
+        api.drop_deployment(one["id"])
+    return [one["name"] for one in old]
+
+
+def deployed_names() -> set[str]:
+    """The names that stand in prefect.yaml, those of deployments among them."""
+    return set(
+        re.findall(r"^    name: (\S+)$", (REPOSITORY / "prefect.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+
+
 def _before_worker(settings: Settings, api: Api, worker: str) -> None:
+    drop_old_deployments(api)
     # Nobody works for this worker now, so what has no process is lost, whatever state it is in.
     clear_lost(api, worker)
     mark = settings.data / "prefect" / PAUSED
@@ -266,7 +302,7 @@ class _Watch:
                 self._tell(f"Lượt chạy “{name}” bị đứt giữa chừng: chạy lại một lần.")
             self._suspects = {run["id"] for run in found}
         except httpx.HTTPError as fault:
-            record("prefect.silent", because=type(fault).__name__)
+            record("prefect.silent", because=kind_of(fault))
             self._suspects = set()
         self._next_look = time.monotonic() + (SECOND_LOOK_SECONDS if self._suspects else LOOK_SECONDS)
 
@@ -301,7 +337,7 @@ class _Watch:
             while self._has_runs() and self._signals.asked == asked and time.monotonic() < give_up:
                 time.sleep(TICK_SECONDS)
         except (httpx.HTTPError, OSError) as fault:
-            record("prefect.silent", because=type(fault).__name__)
+            record("prefect.silent", because=kind_of(fault))
 
     def _has_runs(self) -> bool:
         if any(_ours(self._settings, runs=True)):
@@ -346,14 +382,14 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _as_os_error(work: Callable[[], object]) -> Callable[[], None]:
+def _as_not_ready(work: Callable[[], object]) -> Callable[[], None]:
     """What a part's `before` may raise, in place of a server's silence."""
 
     def run() -> None:
         try:
             work()
         except httpx.HTTPError as fault:
-            raise OSError(f"máy chủ Prefect: {type(fault).__name__}") from fault
+            raise NotReady("Prefect's server does not answer", "máy chủ Prefect không trả lời") from fault
 
     return run
 

@@ -59,6 +59,7 @@ _OF_STATE: dict[str, Callable[[Settings, State], Iterator[Line]]] = {
     "key": root.keys,
     "raw": root.named_files,
     "release": upkeep.release,
+    "schedule": upkeep.schedule,
 }
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from errors import ProgramFault
 from settings import Settings
+from tasks.fault_words import as_ours
 from telemetry.faults import described
 
 OK, WARNING, BROKEN = "ok", "warning", "broken"
@@ -31,7 +33,10 @@ def guarded(name: str, check: Check, settings: Settings) -> list[Line]:
         for line in check(settings):
             found.append(line)
     except Exception as fault:
-        says = f"Không kiểm tra được: {described(fault)}."
+        ours = as_ours(fault)
+        # The doctor changes nothing, the log neither: what is to be reported stands here.
+        more = f" ({described(fault)})" if isinstance(ours, ProgramFault) else ""
+        says = f"Không kiểm tra được: {ours.vi}{more}."
         found.append(
             Line(name, BROKEN, says, "xem các dòng ✗ khác trước; nếu chỉ còn dòng này, báo cho người phát triển")
         )

@@ -21,22 +21,22 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from expectations.catalogue import rule_pack
+from labels.table import STATES
 from ledger.states import ACCEPTED, OPEN_STATES
 from plan.reference import period_end
 from review.store import DESK_FILE
 from settings import Settings
 from tasks.calendar import calendar
+from tasks.identity import rule_pack
 from tasks.inputs import code_version
 from tasks.notices import given_up_and_waiting
 from tasks.receive import find_unhidden
-from tasks.status import STATES_VI
 from telemetry.runs import last_runs
 from watch.known import Known, look
 
 # Of so many months, the latest that have ended, the slots are counted; earlier ones are history.
 MONTHS = 3
-SUBMISSION_STATES = [state for state in STATES_VI if state not in ("expected", "excused")]
+SUBMISSION_STATES = [state for state in STATES if state not in ("expected", "excused")]
 FLOWS = ("ingest", "publish", "verify", "backup", "rebuild", "restore", "rejudge", "decision", "rollback")
 OUTCOMES = ("done", "faults", "failed", "stopped", "nothing", "refused", "blocked", "damaged")
 

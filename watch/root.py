@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ledger.states import ACCEPTED, State
 from settings import Settings
+from tasks.fault_words import as_ours
 from tasks.leftovers import OLD_SECONDS
 from tasks.pseudonym import KEY_FILE
 from tasks.receive import find_unhidden
@@ -99,7 +100,7 @@ def _write_fault(data: Path) -> str:
             finally:
                 os.close(descriptor)
     except OSError as fault:
-        return fault.strerror or type(fault).__name__
+        return as_ours(fault).vi
     return ""
 
 

@@ -6,15 +6,21 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from errors import ProgramFault
 from ledger.events import Ledger
 from ledger.states import State, derive_state
 from ledger.versions import NEWEST, version_of
 from review.store import DESK_FILE
 from settings import Settings
+from tasks.due import is_published, what_is_due
+from tasks.fault_words import as_ours
+from tasks.ledgers import has_received
 from tasks.notices import addresses, given_up_and_waiting
+from tasks.release import NotAsSealed, reading_release
 from telemetry.faults import described
 from telemetry.file import FOLDER, LOG_FILE
 from telemetry.runs import DONE, LastRun, last_runs
@@ -31,12 +37,16 @@ def read_ledger(settings: Settings) -> tuple[list[Line], State | None]:
     """Lines about the ledger, and what it says; None where it says nothing."""
     path = ledger_path(settings)
     if path is not None and not path.exists():
-        if settings.raw.is_dir() and any(settings.raw.iterdir()):
+        if has_received(settings.raw):
             return [Line("ledger", BROKEN, "Mất sổ sự kiện (ledger.sqlite), mà tệp đã nhận còn đó.", RESTORE)], None
         return [Line("ledger", OK, "Chưa có sổ sự kiện; lần chạy đầu sẽ tạo.")], State()
     try:
         return _read(settings)
     except Exception as fault:
+        # What a stored event holds is no value any more: damage. Anything else that nothing explains is our mistake.
+        if isinstance(as_ours(fault), ProgramFault) and not isinstance(fault, ValueError):
+            says = f"Không kiểm tra được sổ sự kiện: {as_ours(fault).vi} ({described(fault)})."
+            return [Line("ledger", BROKEN, says, "báo cho người phát triển")], None
         if path is not None:
             return [Line("ledger", BROKEN, f"Không đọc được sổ sự kiện ({described(fault)}).", RESTORE)], None
         way = "kiểm tra máy chủ PostgreSQL và GIAMNGHEO_LEDGER_URL"
@@ -112,14 +122,40 @@ def release(settings: Settings, state: State) -> Iterator[Line]:
     import duckdb
 
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with reading_release(path.parent), duckdb.connect(str(path), read_only=True) as connection:
             connection.execute("select max(period) from mart.indicator").fetchone()
-    except duckdb.Error as fault:
-        yield Line(
-            "release", BROKEN, f"Bản đang dùng ({name}) không mở được ({described(fault)}).", "giamngheo rebuild"
-        )
+    except (NotAsSealed, duckdb.Error) as fault:
+        ours = as_ours(fault)
+        is_mistake = isinstance(ours, ProgramFault)
+        says = f"Bản đang dùng ({name}) không mở được: {ours.vi}{f' ({described(fault)})' if is_mistake else ''}."
+        yield Line("release", BROKEN, says, "báo cho người phát triển" if is_mistake else "giamngheo rebuild")
         return
     yield Line("release", OK, f"Bản đang dùng {name} mở được.")
+
+
+def schedule(settings: Settings, state: State) -> Iterator[Line]:
+    """Whether what was to be published by schedule is: a month once it was due or complete, and what came later."""
+    try:
+        now = dt.datetime.now(ZoneInfo(settings.timezone))
+    except (OSError, KeyError, ValueError):
+        return  # watch.machine.time_zone says so
+    due = what_is_due(settings, state, now.date())
+    if due.as_of is None:
+        yield Line("schedule", OK, f"Theo lịch chưa công bố gì: {due.why}.")
+        return
+    month = f"{due.as_of[5:]}/{due.as_of[:4]}"
+    changed = max(one.event.at for one in state.standings)
+    last = last_runs(settings.data).get("publish")
+    # A run that ended well has seen everything: a correction of a few households it leaves to the next month.
+    has_run = last is not None and last.succeeded_at and dt.datetime.fromisoformat(last.succeeded_at) > changed
+    if has_run or is_published(settings, state, due.as_of):
+        yield Line("schedule", OK, f"Đã công bố những gì đến hạn (đến kỳ {month}).")
+        return
+    if now - changed < dt.timedelta(days=1):
+        yield Line("schedule", OK, f"Có số liệu mới, chờ lượt công bố theo lịch (đến kỳ {month}).")
+        return
+    way = "giamngheo publish-due; xem vì sao lịch không chạy (giamngheo up, hoặc giamngheo-publish.timer)"
+    yield Line("schedule", WARNING, f"Quá một ngày mà chưa công bố những gì đến hạn (đến kỳ {month}).", way)
 
 
 def upkeep(settings: Settings) -> Iterator[Line]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from plan.words import SAMPLE_NOTE_VI
+from labels.table import SAMPLE_NOTE
 from reports.page.figures import read_figures
 from reports.page.headline import headline, provisional
 from reports.page.sections import sections
@@ -19,17 +19,16 @@ _WORDS = {
         "Kế hoạch số 19/KH-UBND của UBND tỉnh Cà Mau: giảm nghèo năm 2020",
         "Plan 19/KH-UBND of Cà Mau province: poverty reduction in 2020",
     ),
-    "synthetic": Words(
-        SAMPLE_NOTE_VI,
-        "Sample data: the end of 2019 is the plan's; of December 2020 only the province's 5,367 poor and 5,546 "
-        "near-poor households (with their kinds, persons and rates) were published. Resident and "
-        "social-protection households by district are calibrated; every other figure is made up.",
-    ),
+    "synthetic": SAMPLE_NOTE,
     "save": Words("Lưu hình (SVG)", "Save the chart (SVG)"),
     "table": Words("Bảng số liệu", "Table"),
     "csv": Words("Tải về (CSV)", "Download (CSV)"),
     "source": Words("Nguồn: báo cáo tháng của các huyện; bản công bố", "Source: monthly district reports; release"),
 }
+# In the plan's place where the month has none.
+_WITHOUT_PLAN = Words(
+    "Hộ nghèo, hộ cận nghèo tỉnh Cà Mau qua các tháng", "Poor and near-poor households of Cà Mau province by month"
+)
 
 
 def write_page(warehouse: Path, target: Path) -> None:
@@ -43,7 +42,7 @@ def write_page(warehouse: Path, target: Path) -> None:
         title=Words(f"Kết quả giảm nghèo tỉnh Cà Mau, {when.vi}", f"Poverty reduction in Cà Mau province, {when.en}"),
         css=(FOLDER / "page.css").read_text(encoding="utf-8").strip(),
         js=(FOLDER / "page.js").read_text(encoding="utf-8").strip(),
-        words=_WORDS,
+        words=_WORDS if figures.reductions else _WORDS | {"plan": _WITHOUT_PLAN},
         headline=headline(figures),
         provisional=provisional(figures),
         synthetic=figures.release.is_synthetic,

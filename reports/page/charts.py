@@ -1,52 +1,45 @@
 """The page's charts: rows in, an Altair chart out. Colour never speaks alone: a word or a number stands beside it."""
 
-import csv
 import datetime as dt
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 
 import altair as alt
 import polars as pl
 
+from labels.table import NOT_REPORTED
+from reports.page.colours import (
+    COLOURS,
+    RATE_SCHEME,
+    SLOT_COLOURS,
+    STEP_COLOURS,
+    WELFARE,
+    WELFARE_OF_FLOW,
+)
 from reports.page.figures import Row
+from reports.page.marks import cut_at_foot, cut_at_side, side_words
+from reports.page.series import deprivation_bars, small_multiples
+from reports.page.tiles import tiles
 from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, TARGET, Words, number, same, signed
 
-# Dark enough for text beside it, apart for those who don't tell red from green.
-COLOURS = {
-    "achieved": "#1b7f5c",
-    "missed": "#c2571a",
-    "in_progress": "#2f6db3",
-    "no_target": "#8a94a0",
-    "no_data": "#c3cad2",
-}
-SLOT_COLOURS = {
-    "accepted": "#1b7f5c",
-    "accepted_late": "#8fc7ae",
-    "waiting": "#2f6db3",
-    "held": "#e0b040",
-    "rejected": "#c2571a",
-    "returned": "#c2571a",
-    "withdrawn": "#8a94a0",
-    "excused": "#c3cad2",
-    "unreadable": "#7d2f12",
-    "expected": "#ffffff",
-}
+__all__ = [
+    "bullets",
+    "completeness",
+    "deprivation_bars",
+    "district_label",
+    "small_multiples",
+    "target_label",
+    "tile_map",
+    "waterfall",
+    "waterfall_steps",
+]
+
 Drawing = alt.LayerChart | alt.FacetChart
 
-_DOWN, _UP, _LEVEL, _GAP = "#1b7f5c", "#c2571a", "#47586a", "#c3cad2"
 # A bar longer than this says no more to the eye; its number stands beside it.
 _WIDEST_PCT = 200.0
 # The highest rate is not the darkest shade, so that dark letters stay readable on every tile.
 _PALE = 2.0
-
-
-@cache
-def tiles() -> dict[str, Row]:
-    """Where each district stands on the schematic map (columns eastward, rows southward), and its short name."""
-    with open(Path(__file__).with_name("tiles.csv"), encoding="utf-8", newline="") as file:
-        return {row["unit_code"]: row for row in csv.DictReader(file)}
 
 
 def bullets(
@@ -54,40 +47,57 @@ def bullets(
 ) -> Drawing:
     """How much of each target is done: a bar up to achieved_pct, a tick at 100, the numbers in words.
 
-    Rows of `mart.target_vs_actual`; `label` names a row, `end` is where the axis ends (%).
+    Rows of `mart.target_vs_actual`, or none; `label` names a row, `end` is where the axis ends (%). A bar that goes
+    beyond it, or below zero, is marked as cut. A row without a target has neither track nor tick.
     """
     say = LANGUAGES.index(language)
     frame = pl.DataFrame(
         [
             {
                 "name": label(row)[say],
-                "place": place,
                 "done": min(max(row["achieved_pct"] or 0.0, 0.0), end),
+                "side": _side(row["achieved_pct"] or 0.0, end),
+                "goal": None if row["status"] == "no_target" else 100.0,
                 "status": row["status"],
                 "words": _bullet_words(row)[say],
                 "says": f"{label(row)[say]}: {_bullet_words(row)[say]}",
             }
-            for place, row in enumerate(rows)
-        ]
+            for row in rows
+        ],
+        schema={
+            "name": pl.String,
+            "done": pl.Float64,
+            "side": pl.String,
+            "goal": pl.Float64,
+            "status": pl.String,
+            "words": pl.String,
+            "says": pl.String,
+        },
     )
     names = frame["name"].to_list()
     y = alt.Y("name:N", sort=names, title=None, axis=alt.Axis(domain=False, ticks=False))
     base = alt.Chart(frame)
-    track = base.mark_bar(height=16, color="#eef1f4", aria=False).encode(y=y, x=alt.datum(100))
+    track = base.mark_bar(height=16, color="#eef1f4", aria=False).encode(y=y, x="goal:Q")
     bar = base.mark_bar(height=10).encode(
         y=y,
         x=alt.X(
             "done:Q",
             scale=alt.Scale(domain=[0, end]),
-            title=("% chỉ tiêu đã đạt", "% of the target achieved")[say],
+            title=("% chỉ tiêu đã đạt", "% of the target achieved")[say] + side_words(set(frame["side"]), end)[say],
             axis=alt.Axis(values=[0, 50, 100, 150, 200], grid=False),
         ),
         color=alt.Color("status:N", scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())), legend=None),
         description="says:N",
     )
-    goal = base.mark_tick(thickness=3, size=22, color="#1c2733", aria=False).encode(y=y, x=alt.datum(100))
+    goal = base.mark_tick(thickness=3, size=22, color="#1c2733", aria=False).encode(y=y, x="goal:Q")
     text = base.mark_text(align="left", dx=6, aria=False).encode(y=y, x=alt.datum(end), text="words:N")
-    return alt.layer(track, bar, goal, text).properties(width=width, height=alt.Step(30))
+    cuts = [cut_at_side(base, y, side, end) for side in sorted(set(frame["side"]) - {""})]
+    return alt.layer(track, bar, goal, *cuts, text).properties(width=width, height=alt.Step(30))
+
+
+def _side(done: float, end: float) -> str:
+    """On which side an axis from 0 to `end` cuts a bar: low, high, or neither."""
+    return "high" if done > end else "low" if done < 0 else ""
 
 
 def _bullet_words(row: Row) -> Words:
@@ -99,50 +109,6 @@ def _bullet_words(row: Row) -> Words:
     return Words(f"{done.vi} % · {status.vi}", f"{done.en}% · {status.en}")
 
 
-def small_multiples(rates: Sequence[Row], language: str) -> Drawing:
-    """Poor and near-poor rate of each district by month, one frame a district, one scale for all."""
-    say = LANGUAGES.index(language)
-    names = {
-        "poor_rate": ("tỷ lệ hộ nghèo", "poor rate")[say],
-        "near_poor_rate": ("tỷ lệ hộ cận nghèo", "near-poor rate")[say],
-    }
-    frame = pl.DataFrame(
-        [
-            {
-                "district": tiles()[row["unit_code"]]["short_name"],
-                "month": row["period"].replace(day=1).isoformat(),
-                "rate": row["value"],
-                "which": names[row["indicator"]],
-                "words": f"{row['period']:%m/%Y}: {number(row['value'], 2)[say]} %",
-            }
-            for row in rates
-        ],
-        schema={"district": pl.String, "month": pl.String, "rate": pl.Float64, "which": pl.String, "words": pl.String},
-    )
-    months = sorted(set(frame["month"]))
-    ticks = [alt.DateTime(year=int(m[:4]), month=int(m[5:7]), date=1) for m in months[:: max(1, -(-len(months) // 4))]]
-    base = alt.Chart(frame).encode(
-        x=alt.X(
-            "month:T",
-            title=None,
-            axis=alt.Axis(format="%m/%y", values=ticks, labelFontSize=11, grid=False, labelFlush=True),
-        ),
-        y=alt.Y("rate:Q", title="%", axis=alt.Axis(tickCount=4)),
-        color=alt.Color(
-            "which:N", title=None, scale=alt.Scale(domain=list(names.values()), range=["#c2571a", "#2f6db3"])
-        ),
-    )
-    line = base.mark_line(strokeWidth=2, aria=False).encode(
-        strokeDash=alt.StrokeDash(
-            "which:N", title=None, scale=alt.Scale(domain=list(names.values()), range=[[1, 0], [4, 2]])
-        )
-    )
-    point = base.mark_point(size=14, filled=True, opacity=1).encode(description="words:N")
-    frames = alt.layer(line, point).properties(width=200, height=120)
-    order = [tile["short_name"] for tile in tiles().values()]
-    return frames.facet(facet=alt.Facet("district:N", title=None, sort=order), columns=3, spacing=14)
-
-
 def tile_map(rates: Sequence[Row], period: dt.date, language: str) -> Drawing:
     """The nine districts as tiles about where they lie, shaded by the poor rate of `period`."""
     say = LANGUAGES.index(language)
@@ -151,7 +117,7 @@ def tile_map(rates: Sequence[Row], period: dt.date, language: str) -> Drawing:
         for row in rates
         if row["period"] == period and row["indicator"] == "poor_rate" and row["value"] is not None
     }
-    silent = ("chưa báo cáo", "not reported")[say]
+    silent = NOT_REPORTED[say]
     highest = max(known.values(), default=1.0)
     frame = pl.DataFrame(
         [
@@ -170,63 +136,23 @@ def tile_map(rates: Sequence[Row], period: dt.date, language: str) -> Drawing:
         x=alt.X("column:O", axis=None, scale=alt.Scale(padding=0.04)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.04)),
     )
-    tile_layer = base.mark_rect(cornerRadius=6, stroke="#8a94a0").encode(
-        description="says:N",
-        color=alt.condition(
-            "isValid(datum.rate)",
-            alt.Color("rate:Q", scale=alt.Scale(scheme="oranges", domain=[0, _PALE * highest]), legend=None),
-            alt.value("#ffffff"),
-        ),
-        strokeDash=alt.condition("isValid(datum.rate)", alt.value([1, 0]), alt.value([4, 3])),
+    shaded = (
+        base.transform_filter("isValid(datum.rate)")
+        .mark_rect(cornerRadius=6, stroke="#8a94a0")
+        .encode(
+            description="says:N",
+            color=alt.Color("rate:Q", scale=alt.Scale(scheme=RATE_SCHEME, domain=[0, _PALE * highest]), legend=None),
+        )
+    )
+    # A mark without a value for its shade would not be drawn at all.
+    open_tile = (
+        base.transform_filter("!isValid(datum.rate)")
+        .mark_rect(cornerRadius=6, stroke="#8a94a0", strokeDash=[4, 3], fill="#ffffff")
+        .encode(description="says:N")
     )
     name = base.mark_text(dy=-9, fontWeight="bold", aria=False).encode(text="name:N")
     value = base.mark_text(dy=11, fontSize=14, aria=False).encode(text="words:N")
-    return alt.layer(tile_layer, name, value).properties(width=alt.Step(132), height=alt.Step(74))
-
-
-def deprivation_bars(rows: Sequence[Row], name: Callable[[Row], Words], language: str) -> Drawing:
-    """Households deprived at the baseline and now, the indicators grouped by the department that answers for them."""
-    say = LANGUAGES.index(language)
-    when = (("cuối 2019", "end of 2019")[say], ("kỳ này", "now")[say])
-    bars = [
-        {
-            "accountable": row["accountable"],
-            "deprivation": name(row)[say],
-            "when": label,
-            "households": value,
-            "words": number(value)[say],
-            "says": f"{name(row)[say]}, {label}: {number(value)[say]}",
-        }
-        for row in rows
-        for label, value in zip(when, (row["baseline"], row["actual"]), strict=True)
-        if value is not None
-    ]
-    base = alt.Chart(pl.DataFrame(bars)).encode(
-        y=alt.Y("deprivation:N", title=None, sort=None, axis=alt.Axis(domain=False, ticks=False)),
-        yOffset=alt.YOffset("when:N", sort=list(when)),
-        x=alt.X(
-            "households:Q",
-            title=("số hộ nghèo thiếu hụt", "poor households deprived")[say],
-            axis=alt.Axis(tickCount=6, format=",d"),
-        ),
-    )
-    bar = base.mark_bar().encode(
-        color=alt.Color("when:N", title=None, scale=alt.Scale(domain=list(when), range=["#c3cad2", "#2f6db3"])),
-        description="says:N",
-    )
-    text = base.mark_text(align="left", dx=4, fontSize=11, aria=False).encode(text="words:N")
-    layers = alt.layer(bar, text).properties(width=400, height=alt.Step(13))
-    departments = list(dict.fromkeys(row["accountable"] for row in rows))
-    drawn: alt.FacetChart = layers.facet(
-        row=alt.Row(
-            "accountable:N",
-            title=None,
-            sort=departments,
-            header=alt.Header(labelAngle=0, labelAlign="left", labelOrient="top", labelAnchor="start"),
-        ),
-        spacing=8,
-    ).resolve_scale(y="independent")
-    return drawn
+    return alt.layer(shaded, open_tile, name, value).properties(width=alt.Step(132), height=alt.Step(74))
 
 
 def waterfall(row: Row, steps: Sequence[tuple[Words, float, float, str]], language: str) -> Drawing:
@@ -241,6 +167,7 @@ def waterfall(row: Row, steps: Sequence[tuple[Words, float, float, str]], langua
                 "kind": kind,
                 "top": max(start, end),
                 "words": number(end)[say] if kind == "level" else signed(end - start)[say],
+                "welfare": WELFARE[kind][say] if kind in WELFARE and start != end else "",
             }
             for words, start, end, kind in steps
         ]
@@ -255,19 +182,31 @@ def waterfall(row: Row, steps: Sequence[tuple[Words, float, float, str]], langua
         y=alt.Y(
             "start:Q",
             scale=alt.Scale(domainMin=low, zero=False, nice=True),
-            title=("số hộ", "households")[say],
+            title=_axis_words(low)[say],
             axis=alt.Axis(format=",d"),
         ),
         y2="end:Q",
         color=alt.Color(
             "kind:N",
-            scale=alt.Scale(domain=["level", "down", "up", "gap"], range=[_LEVEL, _DOWN, _UP, _GAP]),
+            scale=alt.Scale(domain=list(STEP_COLOURS), range=list(STEP_COLOURS.values())),
             legend=None,
         ),
         description="words:N",
     )
-    text = base.mark_text(dy=-8, aria=False).encode(y="top:Q", text="words:N")
-    return alt.layer(bar, text).properties(width=820, height=280, title=GROUP[row["group_name"]][say])
+    text = base.mark_text(dy=-20, aria=False).encode(y="top:Q", text="words:N")
+    welfare = base.mark_text(dy=-7, fontSize=11, color="#4d5b6a", aria=False).encode(y="top:Q", text="welfare:N")
+    cuts = [cut_at_foot(base, low)] if low else []
+    layers = alt.layer(bar, *cuts, text, welfare)
+    return layers.properties(width=820, height=280, title=GROUP[row["group_name"]][say])
+
+
+def _axis_words(low: float) -> Words:
+    """The title of an axis of households that begins at `low`."""
+    if not low:
+        return Words("số hộ", "households")
+    return Words(
+        f"số hộ (trục cắt, bắt đầu từ {number(low).vi})", f"households (cut: the axis starts at {number(low).en})"
+    )
 
 
 # Vega breaks no line by itself; `|` says where.
@@ -276,7 +215,7 @@ _LABEL_WIDTH = 14
 
 
 def waterfall_steps(row: Row) -> list[tuple[Words, float, float, str]]:
-    """(what, from, to, kind) of a group's year: opening, each flow, what a silent district leaves open, closing."""
+    """(what, from, to, kind) of a group's year: opening, each flow, what a correction made otherwise, closing."""
     opening, closing = row["opening"], row["closing"]
     first, last = row["first_month"], row["last_month"]
     steps: list[tuple[Words, float, float, str]] = [
@@ -285,10 +224,12 @@ def waterfall_steps(row: Row) -> list[tuple[Words, float, float, str]]:
     at = opening
     for key, words in FLOW[row["group_name"]].items():
         amount = -row[key] if key.startswith("decrease") else row[key]
-        steps.append((Words(_lines(words.vi), _lines(words.en)), at, at + amount, "down" if amount < 0 else "up"))
+        steps.append(
+            (Words(_lines(words.vi), _lines(words.en)), at, at + amount, WELFARE_OF_FLOW[row["group_name"]][key])
+        )
         at += amount
     if at != closing:
-        steps.append((Words("huyện|chưa báo cáo", "districts|not reported"), at, closing, "gap"))
+        steps.append((Words("điều chỉnh|kỳ trước", "earlier month|corrected"), at, closing, "gap"))
     steps.append((Words(f"cuối tháng|{last:%m/%Y}", f"closing|{last:%m/%Y}"), 0, closing, "level"))
     return steps
 
@@ -334,7 +275,7 @@ def slot_state(row: Row) -> str:
     """The state of a slot as the page names it: what is in the release, on time or late, or why it is not."""
     if row["is_reported"]:
         return "accepted" if row["on_time"] in (True, None) else "accepted_late"
-    return "expected" if row["state"] in ("accepted", "superseded", "received") else str(row["state"])
+    return str(row["state"])
 
 
 def target_label(row: Row) -> Words:

@@ -7,12 +7,15 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from forms.dictionary import sheets
-from plan.words import NO_BODY
+from labels.table import NO_BODY
+from reports.coverage import who
 from reports.page import charts
+from reports.page.colours import WELFARE, WELFARE_OF_FLOW
 from reports.page.figures import Figures, Row
 from reports.page.svg import draw
-from reports.page.tables import Column, Table, make_table
-from reports.page.words import FLOW, GROUP, LANGUAGES, SLOT, STATUS, Words, month, same
+from reports.page.tables import Amount, Column, Table, Value, make_table
+from reports.page.words import FLOW, GROUP, LANGUAGES, MEASURE, SLOT, STATUS, Words, month, number, same
+from reports.verdicts import after_the_plan, headline_words
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,18 @@ class Section:
 
 _BASELINE = Column(Words("Cuối 2019", "End of 2019"), 0)
 _GOAL = Column(Words("Chỉ tiêu", "Target"), 0)
-_NOW = Column(Words("Thực hiện", "Actual"), 0)
+_NOW = Column(Words("Hiện nay", "Now"), 0)
+_REDUCED, _REMAINING = Words("Đã giảm", "Reduced by"), Words("Còn phải giảm", "Still to do")
 _DONE = Column(Words("% đạt", "% achieved"), 1)
 _STATUS = Column(Words("Kết quả", "Status"))
+# Level then and now, what that is less, what is asked, what is done of it and what remains, and the verdict.
+_AGAINST_TARGET = (
+    *(Column(words, holds_amounts=True) for words in (_BASELINE.words, _NOW.words, _REDUCED, _GOAL.words)),
+    _DONE,
+    Column(_REMAINING, holds_amounts=True),
+    _STATUS,
+)
+_NOBODY = Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet.")
 _ANSWERS = Column(Words("Cơ quan chủ trì", "Accountable"))
 
 
@@ -47,7 +59,7 @@ def sections(figures: Figures) -> list[Section]:
     """All sections in reading order."""
     return [
         _province_targets(figures),
-        _district_targets(figures),
+        *([_district_targets(figures)] if figures.districts else []),
         _district_rates(figures),
         _map(figures),
         _movements(figures),
@@ -69,21 +81,17 @@ def _chart(key: str, make: Callable[[str], alt.TopLevelMixin], label: Words, tit
 def _province_targets(figures: Figures) -> Section:
     title = Words("Toàn tỉnh so với chỉ tiêu", "The province against its targets")
     rows = figures.reductions
+    if not rows:
+        return Section("province", title, after_the_plan())
     columns = [
         Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
-        Column(_BASELINE.words, 2),
-        Column(_GOAL.words, 2),
-        Column(_NOW.words, 2),
-        Column(Words("Tăng, giảm", "Change"), 2, is_change=True),
-        _DONE,
-        _STATUS,
+        *_AGAINST_TARGET,
         Column(Words("Mục của kế hoạch", "Section of the plan")),
     ]
     values = [
         [
             charts.target_label(row),
-            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct")),
-            STATUS[row["status"]],
+            *_against_target(row),
             same(row["plan_section"]),
         ]
         for row in rows
@@ -102,42 +110,41 @@ def _province_targets(figures: Figures) -> Section:
     )
 
 
+def _against_target(row: Row) -> list[Value]:
+    """The cells of _AGAINST_TARGET for a row of mart.target_vs_actual."""
+    reduced = None if row["change"] is None else -row["change"]
+    levels = (row["baseline"], row["actual"], reduced, row["target_value"])
+    return [
+        *(Amount(level, row["measure"]) for level in levels),
+        row["achieved_pct"],
+        Amount(row["remaining"], row["measure"]),
+        STATUS[row["status"]],
+    ]
+
+
 def _district_targets(figures: Figures) -> Section:
-    title = Words("Từng huyện so với chỉ tiêu số hộ", "Each district against its household targets")
+    how = headline_words()
+    title = Words(f"Từng huyện so với chỉ tiêu: {how.vi}", f"Each district against its targets: {how.en}")
     drawn = []
     for target, group in (("poor_reduction", "poor"), ("near_poor_reduction", "near_poor")):
         rows = [row for row in figures.districts if row["target"] == target]
         drawn.append(
             _chart(
                 f"districts-{group}",
-                lambda language, rows=rows: charts.bullets(rows, charts.district_label, language, width=300),  # type: ignore[misc]
+                lambda language, rows=rows: charts.bullets(rows, charts.district_label, language, width=260),  # type: ignore[misc]
                 Words(f"{title.vi}: {GROUP[group].vi}", f"{title.en}: {GROUP[group].en}"),
                 GROUP[group],
             )
         )
     columns = [
         Column(Words("Huyện", "District")),
-        Column(Words("Nhóm", "Group")),
-        _BASELINE,
-        Column(Words("Chỉ tiêu giảm", "Target (fewer)"), 0),
-        _NOW,
-        Column(Words("Tăng, giảm", "Change"), 0, is_change=True),
-        _DONE,
-        Column(Words("Còn phải giảm", "Still to do"), 0),
-        _STATUS,
+        Column(Words("Chỉ tiêu của kế hoạch", "Target of the plan")),
+        *_AGAINST_TARGET,
     ]
-    values = [
-        [
-            same(row["unit_name"]),
-            GROUP["poor" if row["target"] == "poor_reduction" else "near_poor"],
-            *(row[key] for key in ("baseline", "target_value", "actual", "change", "achieved_pct", "remaining")),
-            STATUS[row["status"]],
-        ]
-        for row in figures.districts
-    ]
+    values = [[same(row["unit_name"]), charts.target_label(row), *_against_target(row)] for row in figures.districts]
     reading = Words(
-        "Số hộ gồm cả hộ bảo trợ xã hội; vạch đen là 100 % chỉ tiêu giảm của huyện.",
-        "Households with social protection; the black tick is 100% of the district's target.",
+        "Đo bằng cách mà kế hoạch nêu chỉ tiêu; vạch đen là 100 % chỉ tiêu của huyện.",
+        "Measured as the plan states its target; the black tick is 100% of the district's target.",
     )
     return Section("districts", title, reading, drawn, make_table(columns, values))
 
@@ -157,9 +164,14 @@ def _district_rates(figures: Figures) -> Section:
         [same(period), same(unit), found.get("poor_rate"), found.get("near_poor_rate")]
         for (period, unit), found in paired.items()
     ]
+    silent = len({(row["period"], row["unit_code"]) for row in figures.rates if not row["is_reported"]})
+    gaps = Words(
+        f" Dấu × là kỳ huyện chưa báo cáo ({silent} trong {len(values)} kỳ của các huyện); đường bị ngắt ở đó.",
+        f" A cross is a month without a report ({silent} of {len(values)} district months); the line is broken there.",
+    )
     reading = Words(
-        "Một thang chung cho mọi huyện. Kỳ huyện không báo cáo thì không có điểm.",
-        "One scale for all districts. A month without a report has no point.",
+        "Một thang chung cho mọi huyện, bắt đầu từ 0." + (gaps.vi if silent else ""),
+        "One scale for all districts, from zero." + (gaps.en if silent else ""),
     )
     chart = _chart("rates", lambda language: charts.small_multiples(figures.rates, language), title)
     return Section("rates", title, reading, [chart], make_table(columns, values))
@@ -171,7 +183,6 @@ def _map(figures: Figures) -> Section:
         f"Bản đồ sơ lược, {month(figures.release.period).vi}: mỗi ô là một huyện, màu đậm là tỷ lệ cao.",
         f"A schematic map, {month(figures.release.period).en}: one tile a district, darker for a higher rate.",
     )
-    known = {row["unit_code"]: row["value"] for row in figures.rates if row["period"] == figures.release.period}
     columns = [Column(Words("Huyện", "District")), Column(Words("Tỷ lệ hộ nghèo (%)", "Poor rate (%)"), 2)]
     poor = {row["unit_code"]: row for row in figures.rates if row["indicator"] == "poor_rate"}
     now = {
@@ -180,17 +191,25 @@ def _map(figures: Figures) -> Section:
         if row["indicator"] == "poor_rate" and row["period"] == figures.release.period
     }
     values = [[same(row["unit_name"]), now.get(code)] for code, row in poor.items()]
-    if not known:
-        return Section("map", title, Words("Chưa huyện nào báo cáo kỳ này.", "No district has reported yet."))
+    silent = ", ".join(row["unit_name"] for code, row in poor.items() if now.get(code) is None)
+    if silent:
+        reading = Words(
+            f"{reading.vi} Ô viền đứt, không màu: chưa báo cáo ({silent}).",
+            f"{reading.en} A tile with a broken edge and no shade has not reported ({silent}).",
+        )
+    if all(value is None for value in now.values()):
+        return Section("map", title, _NOBODY)
     chart = _chart("map", lambda language: charts.tile_map(figures.rates, figures.release.period, language), title)
     return Section("map", title, reading, [chart], make_table(columns, values))
 
 
 def _movements(figures: Figures) -> Section:
     title = Words("Biến động trong năm", "Movements in the year")
-    if not figures.movements:
+    if figures.release.period == figures.release.baseline:
         nothing = Words("Kỳ gốc không có biến động.", "The baseline month has no movements.")
         return Section("movements", title, nothing)
+    if not figures.movements:
+        return Section("movements", title, _NOBODY)
     drawn = [
         _chart(
             f"movements-{row['group_name'].replace('_', '-')}",
@@ -203,17 +222,31 @@ def _movements(figures: Figures) -> Section:
         Column(Words("Nhóm", "Group")),
         Column(Words("Biến động", "Movement")),
         Column(Words("Số hộ", "Households"), 0, is_change=True),
+        Column(Words("Đời sống của hộ", "The households are")),
     ]
     values = [
-        [GROUP[row["group_name"]], words, -row[key] if key.startswith("decrease") else row[key]]
+        [
+            GROUP[row["group_name"]],
+            words,
+            -row[key] if key.startswith("decrease") else row[key],
+            WELFARE[WELFARE_OF_FLOW[row["group_name"]][key]],
+        ]
         for row in figures.movements
         for key, words in FLOW[row["group_name"]].items()
     ]
+    where = who(figures.release)
+    same_units = (
+        Words("; đầu năm cũng chỉ tính các huyện ấy", "; the year's start counts the same districts")
+        if figures.release.is_provisional
+        else Words("", "")
+    )
     reading = Words(
-        "Từ đầu năm đến kỳ này, toàn tỉnh; trục đứng không bắt đầu từ 0. Giảm thực tế là hiệu của hai cột đầu và cuối, "
-        "không phải tổng số hộ thoát nghèo.",
-        "From the year's start to now, the province; the vertical axis does not start at zero. The net reduction is "
-        "the first column less the last, not the number of exits.",
+        f"Từ đầu năm đến kỳ này, {where.vi}{same_units.vi}. Dấu ≈ ở chân cột: trục đứng bị cắt, không bắt đầu từ 0. "
+        "Màu theo đời sống của hộ (khá hơn, khó hơn, lý do khác), không theo dấu. Giảm thực tế là hiệu của hai cột đầu "
+        "và cuối, không phải tổng số hộ thoát nghèo.",
+        f"From the year's start to now, {where.en}{same_units.en}. ≈ at a bar's foot: the vertical axis is cut and "
+        "does not start at zero. Colours follow how the households fare (better off, worse off, other reasons), not "
+        "the sign. The net reduction is the first column less the last, not the number of exits.",
     )
     return Section("movements", title, reading, drawn, make_table(columns, values))
 
@@ -239,9 +272,19 @@ def _deprivations(figures: Figures) -> Section:
         ]
         for row in figures.deprivations
     ]
+    if figures.compared is None:
+        nothing = Words(
+            "Không có huyện nào có số liệu ở cả hai kỳ để so sánh.",
+            "No district has figures in both months to compare.",
+        )
+        return Section("deprivations", title, nothing)
+    whose = figures.compared.whose or Words("toàn tỉnh", "the province")
     reading = Words(
-        "Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này. Kế hoạch không đặt số cho từng chỉ số.",
-        "Poor households deprived in each indicator, at the end of 2019 and now. The plan sets no number for them.",
+        f"Số hộ nghèo thiếu hụt từng chỉ số, cuối 2019 và kỳ này ({whose.vi}), kèm tỷ lệ trong số hộ nghèo: số hộ "
+        "nghèo giảm thì số hộ thiếu hụt cũng giảm, tỷ lệ mới cho biết đời sống. Kế hoạch không đặt số cho từng chỉ số.",
+        f"Poor households deprived in each indicator, at the end of 2019 and now ({whose.en}), with their share of the "
+        "poor: with fewer poor households fewer are deprived, so the share tells how they fare. The plan sets no "
+        "number for them.",
     )
     chart = _chart("deprivations", lambda language: charts.deprivation_bars(poor, _deprivation_name, language), title)
     return Section("deprivations", title, reading, [chart], make_table(columns, values))
@@ -250,11 +293,12 @@ def _deprivations(figures: Figures) -> Section:
 def _policies(figures: Figures) -> Section:
     title = Words("Chính sách và việc làm", "Policies and jobs")
     rows = figures.policies
+    if not figures.reductions:
+        return _policies_without_plan(figures, title)
     columns = [
         Column(Words("Chính sách", "Policy")),
-        Column(Words("Năm 2019", "In 2019"), 2),
-        Column(_GOAL.words, 2),
-        Column(_NOW.words, 2),
+        Column(Words("Cách tính", "Measure")),
+        *(Column(words, holds_amounts=True) for words in (Words("Năm 2019", "In 2019"), _GOAL.words, _NOW.words)),
         _DONE,
         _STATUS,
         Column(Words("Hộ còn thiếu hụt", "Households still lacking"), 0),
@@ -263,27 +307,54 @@ def _policies(figures: Figures) -> Section:
     values = [
         [
             charts.target_label(row),
-            *(row[key] for key in ("baseline", "target_value", "actual", "achieved_pct")),
+            MEASURE[row["measure"], row["basis"]],
+            *(Amount(row[key], row["measure"]) for key in ("baseline", "target_value", "actual")),
+            row["achieved_pct"],
             STATUS[row["status"]],
             row["register_deprived_households"],
-            same(row["accountable"]) if row["accountable"] else Words(*NO_BODY),
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
         ]
         for row in rows
     ]
+    jobs = number(next((row["target_value"] for row in rows if row["target"] == "jobs"), None))
     reading = Words(
-        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với 39.000 người. Cột hộ còn "
-        "thiếu hụt đếm trong danh sách hộ nghèo, cận nghèo cuối kỳ, không theo số báo cáo của chính sách.",
-        "Those served since 1 January, of those eligible; jobs against 39,000 persons. Households still lacking it are "
-        "counted in the register of poor and near-poor households, not reported with the policy.",
+        f"Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; việc làm so với {jobs.vi} người. "
+        "Cột hộ còn thiếu hụt đếm trong danh sách hộ nghèo, cận nghèo cuối kỳ, không theo số báo cáo của chính sách.",
+        f"Those served since 1 January, of those eligible; jobs against {jobs.en} persons. Households still "
+        "lacking it are counted in the register of poor and near-poor households, not reported with the policy.",
     )
     chart = _chart("policies", lambda language: charts.bullets(rows, charts.target_label, language, end=120), title)
     return Section("policies", title, reading, [chart], make_table(columns, values))
 
 
+def _policies_without_plan(figures: Figures, title: Words) -> Section:
+    """What was served in a month without targets."""
+    columns = [
+        Column(Words("Chính sách", "Policy")),
+        Column(Words("Đủ điều kiện", "Eligible"), 0),
+        Column(Words("Đã hưởng", "Served"), 0),
+        Column(Words("Tỷ lệ (%)", "Rate (%)"), 2),
+        _ANSWERS,
+    ]
+    values = [
+        [
+            Words(row["policy_name_vi"], row["policy_name"]),
+            *(row[key] for key in ("eligible", "served", "coverage_pct")),
+            same(row["accountable"]) if row["accountable"] else NO_BODY,
+        ]
+        for row in figures.coverage
+    ]
+    reading = Words(
+        "Số đối tượng được hưởng từ ngày 1 tháng 1, so với số đủ điều kiện; tháng này không có chỉ tiêu.",
+        "Those served since 1 January, of those eligible; the month has no targets.",
+    )
+    return Section("policies", title, reading, [], make_table(columns, values))
+
+
 def _completeness(figures: Figures) -> Section:
     title = Words("Tình hình nộp báo cáo", "Completeness of reporting")
     reported = sum(row["is_reported"] for row in figures.slots)
-    late = sum(charts.slot_state(row) == "accepted_late" for row in figures.slots)
+    late = sum(row["on_time"] is False for row in figures.slots)
     reading = Words(
         f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được nhận, {late} báo cáo nộp muộn.",
         f"{reported} of {len(figures.slots)} monthly district reports are accepted, {late} came late.",

@@ -5,19 +5,34 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from forms.numbers import DECIMALS
 from reports.page.words import Words, number, signed
 
-Value = Words | float | int | None
+
+class Amount(NamedTuple):
+    """A number of a table whose rows count different things: `measure` is a key of forms.numbers.DECIMALS."""
+
+    value: float | int | None
+    measure: str
+
+
+Value = Words | Amount | float | int | None
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its heading, and the decimals of its numbers; None where it holds words."""
+    """A column: its heading, and the decimals of its numbers; None where it holds words or amounts."""
 
     words: Words
     decimals: int | None = None
     is_change: bool = False
+    holds_amounts: bool = False
+
+    @property
+    def is_numeric(self) -> bool:
+        return self.holds_amounts or self.decimals is not None
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ def _cell(column: Column, value: Value) -> Cell:
     if isinstance(value, Words):
         return Cell(value, is_number=False)
     write = signed if column.is_change else number
+    if isinstance(value, Amount):
+        return Cell(write(value.value, DECIMALS[value.measure]), is_number=True)
     return Cell(write(value, column.decimals or 0), is_number=True)
 
 
@@ -56,6 +73,16 @@ def _csv_link(columns: Sequence[Column], values: Sequence[Sequence[Value]]) -> s
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(column.words.vi for column in columns)
     for row in values:
-        writer.writerow(value.vi if isinstance(value, Words) else value for value in row)
+        writer.writerow(_bare(value) for value in row)
     content = base64.b64encode(buffer.getvalue().encode("utf-8-sig")).decode("ascii")
     return f"data:text/csv;charset=utf-8;base64,{content}"
+
+
+def _bare(value: Value) -> str | float | int | None:
+    match value:
+        case Words(vi=vi):
+            return vi
+        case Amount(value=bare):
+            return bare
+        case _:
+            return value

@@ -9,6 +9,7 @@ import time
 
 import sqlalchemy as sa
 
+from errors import Refused
 from review.access.users import name_key
 from review.store import Desk, attempt_table
 
@@ -18,11 +19,14 @@ LONGEST_WAIT_SECONDS = 900.0
 FORGOTTEN_SECONDS = 3600.0
 
 
-class TooMany(Exception):
+class TooMany(Refused):
     """This name or address has to wait; the password was not looked at. `seconds` says how long."""
 
+    usual_do_vi = "chờ rồi thử lại"
+    usual_do_en = "wait, then try again"
+
     def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
+        super().__init__(f"đã thử sai nhiều lần: phải chờ {seconds:.0f} giây")
         self.seconds = seconds
 
 

@@ -4,14 +4,18 @@ import hmac
 
 from fastapi import Request
 
+from errors import Refused
 from review.access.tickets import ticket_of
 
 FIELD, HEADER = "csrf_token", "X-CSRF-Token"
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
-class Forged(Exception):
+class Forged(Refused):
     """The form token is missing or another's; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("trang đã cũ hoặc phiên làm việc đã đổi; chưa ghi gì", "tải lại trang rồi gửi lại")
 
 
 async def require_form_token(request: Request) -> None:

@@ -17,11 +17,13 @@ from fastapi.responses import Response
 from joserfc.errors import JoseError
 from starlette.concurrency import run_in_threadpool
 
+from errors import Refused
 from review.access.person import own_path
 from review.access.sign_in import admit, sign_in_form
 from review.access.users import DIRECTORY, ROLES, NotAUser, User, add_user, find_user, set_role
 from review.store import Desk
 from settings import Settings
+from telemetry.faults import kind_of
 from telemetry.record import tell
 
 COOKIE, PATH = "giamngheo_oidc", "/sign-in/oidc"
@@ -32,8 +34,14 @@ _TIMEOUT_SECONDS = 10
 router = APIRouter(prefix=PATH)
 
 
-class Misconfigured(Exception):
+class Misconfigured(Refused):
     """The settings of OpenID Connect can't work, or would not be safe; says which."""
+
+    usual_do_vi = "xem docs/desk.md"
+    usual_do_en = "see docs/desk.md"
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"chưa mở bàn thẩm định: thiết đặt OpenID Connect không dùng được ({names})")
 
 
 def register(app: FastAPI, settings: Settings) -> None:
@@ -93,13 +101,13 @@ def admitted_user(desk: Desk, settings: Settings, claims: Mapping[str, Any]) -> 
     """
     name = claims.get(settings.oidc_name_claim)
     if not isinstance(name, str):
-        raise NotAUser(f"no claim {settings.oidc_name_claim}")
+        raise NotAUser(f"thông tin đăng nhập không có {settings.oidc_name_claim}")
     user = find_user(desk, name)
     if user is not None and user.disabled:
-        raise NotAUser("disabled")
+        raise NotAUser("tài khoản đã khoá")
     if not settings.oidc_role_claim:
         if user is None:
-            raise NotAUser("unknown")
+            raise NotAUser("chưa có tài khoản này")
         return user
     role = _role(settings, claims.get(settings.oidc_role_claim))
     if user is None:
@@ -115,7 +123,7 @@ def _role(settings: Settings, claimed: object) -> str:
     mapping = _mapping(settings)
     roles = [mapping[value] for value in values if isinstance(value, str) and value in mapping]
     if not roles:
-        raise NotAUser("no role")
+        raise NotAUser("thông tin đăng nhập không nói vai trò")
     return max(roles, key=ROLES.index)
 
 
@@ -129,7 +137,7 @@ def _mapping(settings: Settings) -> dict[str, str]:
 
 async def _refused(request: Request, fault: Exception) -> Response:
     # The words of the fault may quote the token.
-    tell("desk.sign_in_refused", logging.WARNING, way="OpenID Connect", fault=type(fault).__name__)
+    tell("desk.sign_in_refused", logging.WARNING, way="OpenID Connect", fault=kind_of(fault))
     return sign_in_form(request, "/", "", 401, elsewhere_refused=True)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
+from errors import Refused
 from review.access.sessions import session_user
 from review.access.tickets import ticket_of
 from review.access.users import ROLES
@@ -27,12 +28,18 @@ class Person:
         return ROLES.index(self.role) >= ROLES.index(role)
 
 
-class NotSignedIn(Exception):
+class NotSignedIn(Refused):
     """A page that needs a person was asked for by nobody."""
 
+    def __init__(self) -> None:
+        super().__init__("chưa đăng nhập", "đăng nhập rồi mở lại trang")
 
-class NotAdmitted(Exception):
+
+class NotAdmitted(Refused):
     """The person's role does not reach so far."""
+
+    def __init__(self) -> None:
+        super().__init__("tài khoản không có quyền xem hoặc làm việc này", "hỏi người quản trị")
 
 
 def person_of(request: Request) -> Person | None:

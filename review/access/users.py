@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from errors import Refused
 from review.store import Desk, account_event_table, session_table, user_table
 from telemetry.record import tell
 
@@ -29,8 +30,11 @@ _checks = BoundedSemaphore(2)
 _NOBODYS_HASH = _hasher.hash("nobody's")
 
 
-class NotAUser(Exception):
+class NotAUser(Refused):
     """A user can't be made or changed so; nothing was changed. Says why, for the administrator."""
+
+    usual_do_vi = "chưa thay đổi gì; xem: giamngheo user list"
+    usual_do_en = "nothing was changed; see: giamngheo user list"
 
 
 @dataclass(frozen=True)

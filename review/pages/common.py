@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import HTTPException, Request
 from fastapi.responses import HTMLResponse
 
+from errors import NoSuch
 from ledger.events import Event
 from ledger.states import Submission
 from plan.reference import units
@@ -78,7 +79,8 @@ class Writing:
             return self.fill(key, rule=payload["rule"], until=until, count=count)
         release = str(payload.get("release_id", ""))
         facts = {"period": self.month(event.period or payload.get("as_of")), "release": release}
-        return self.fill(f"event_{event.kind}", **facts)
+        beside = "" if payload.get("current", True) else "_beside"
+        return self.fill(f"event_{event.kind}{beside}", **facts)
 
     def fill(self, key: str, **facts: Any) -> str:
         """A text of words_pages.csv with its facts; numbers as the reader writes them."""
@@ -124,7 +126,7 @@ def find_submission(data: DeskData, submission_id: str) -> tuple[Known, Submissi
     known = data.live.now()
     try:
         return known, known.state.find(submission_id)
-    except LookupError:
+    except NoSuch:
         raise HTTPException(404) from None
 
 

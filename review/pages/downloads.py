@@ -17,7 +17,7 @@ from review.queries.findings import Finding, field_of, matching
 from review.render import language_of, words
 from tasks.faults import Unreadable
 from tasks.judgements import read_findings
-from tasks.returned import VERDICTS_VI
+from tasks.returned import verdict_vi
 from tasks.storage import raw_file
 
 router = APIRouter()
@@ -45,12 +45,9 @@ def annotated(request: Request, person: Validator, submission_id: str) -> Respon
     settings = data.settings
     found = read_findings(settings.judgements, known.state, submission, settings.timezone)
     counts = dict((submission.judgement or {}).get("counts", {}))
-    verdict = VERDICTS_VI.get(submission.state, words()["vi"][f"state_{submission.state}"].upper())
-    if submission.reason and submission.state == "returned":
-        verdict += f" — {submission.reason}"
     try:
         content = data.readers().annotate(
-            raw_file(settings, submission.submission_id), found.to_dicts(), counts, verdict
+            raw_file(settings, submission.submission_id), found.to_dicts(), counts, verdict_vi(submission)
         )
     except Unreadable as fault:
         reason = fault.reason_vi if language_of(request) == "vi" else fault.reason_en

@@ -12,12 +12,12 @@ router = APIRouter()
 
 @router.get("/")
 def home(request: Request, person: Viewer, period: str = "") -> Response:
-    """`period` (YYYY-MM) is the month whose numbers stand on top; the last one that has begun where it is left out."""
+    """`period` (YYYY-MM) is the month whose numbers stand on top; where it is left out, the last one
+    for which anything came."""
     data = data_of(request)
     known = data.live.now()
     grid, waiting = data.home(known)
-    begun = [month for month in grid.months if month.period <= f"{data.today():%Y-%m}"] or list(grid.months[-1:])
-    month = next((month for month in grid.months if month.period == period), begun[0])
+    month = next((month for month in grid.months if month.period == period), grid.latest_heard())
     if waiting and person.may("validator"):
         data.warm_up()
     return desk_page(

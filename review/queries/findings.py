@@ -16,6 +16,7 @@ from tasks.annotate.lines import EMPTY, causes, column_number, parse_address
 from tasks.annotate.mending import Mending, mendings
 from tasks.findings import MASK, SCHEMA, to_frame
 from tasks.judgements import exact_counts, later_findings
+from tasks.stored import reading_judgements
 
 EXAMPLES = 3
 PAGE_SIZES = (50, 100, 200)
@@ -131,10 +132,12 @@ class Table:
 
 
 def read_table(folder: Path, state: State, submission: Submission, timezone: str) -> Table:
-    """The findings of the last judgement and those that came later. Raises OSError where the stored ones are gone."""
+    """The findings of the last judgement and those that came later. Raises DamagedFile for damaged ones."""
     parts = [pl.DataFrame(schema=SCHEMA)]
     if submission.judgement is not None:
-        parts.append(pl.read_parquet(folder / submission.judgement["findings"], columns=list(SCHEMA)))
+        path = folder / submission.judgement["findings"]
+        with reading_judgements([path]):
+            parts.append(pl.read_parquet(path, columns=list(SCHEMA)))
     parts.append(to_frame(later_findings(folder, state, [submission], timezone)))
     return make_table(pl.concat(parts), submission)
 

@@ -1,7 +1,7 @@
 """The month at a glance, and what waits for a person."""
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -9,7 +9,9 @@ from ledger.states import ACCEPTED, EXPECTED, HELD, REJECTED, SUPERSEDED, UNREAD
 from plan.reference import districts
 from settings import Settings
 from tasks.judging import needs_look
-from tasks.status import due_date, expected_periods, slot_state
+from tasks.silence import Silence, silences
+from tasks.status import due_date, expected_periods, files_by_slot, slot_state
+from tasks.timeliness import LATE, MISSING, arrived_on, timeliness
 
 # What only a person can move on.
 WAITS_FOR_A_PERSON = (REJECTED, HELD, UNREADABLE)
@@ -19,7 +21,7 @@ WAITS_FOR_A_PERSON = (REJECTED, HELD, UNREADABLE)
 class Cell:
     """One slot. `submission_id` is the file that says most about it; `attempts` counts all files for it.
 
-    `on_time` is None while the day has not come, and for an excused slot.
+    `timeliness` is that of the calendar (tasks/timeliness.py).
     """
 
     period: str
@@ -29,7 +31,7 @@ class Cell:
     attempts: int
     superseded: int
     due: dt.date
-    on_time: bool | None
+    timeliness: str
     needs_look: bool
 
 
@@ -37,7 +39,7 @@ class Cell:
 class MonthRow:
     """One month: its cells in the districts' order (None where the district was none then) and its totals.
 
-    `totals` counts slots by state, and besides `received` (any file), `late` and `superseded` (files).
+    `totals` counts slots by state, and besides `received` (any file), `late` (by the first) and `superseded` (files).
     """
 
     period: str
@@ -46,6 +48,11 @@ class MonthRow:
     cells: tuple[Cell | None, ...]
     totals: dict[str, int]
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the day has passed and nothing came from anybody, nor was anybody excused."""
+        return all(cell is None or (cell.timeliness == MISSING) for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class MonthGrid:
@@ -53,6 +60,23 @@ class MonthGrid:
 
     districts: tuple[tuple[str, str], ...]
     months: tuple[MonthRow, ...]
+
+    def latest_heard(self) -> MonthRow:
+        """The latest month for which anything came; the first one where nothing ever did."""
+        return next((month for month in self.months if month.totals["received"]), self.months[-1])
+
+    def lines(self) -> list[MonthRow | Silence]:
+        """The months as they are listed: a long run of months for which nothing came, all overdue, is one line."""
+        by_period = {month.period: month for month in reversed(self.months)}
+        runs = silences(list(by_period), lambda period: by_period[period].is_silent)
+        shown: list[MonthRow | Silence] = []
+        for month in self.months:
+            run = next((one for one in runs if one.first <= month.period <= one.last), None)
+            if run is None:
+                shown.append(month)
+            elif run not in shown:
+                shown.append(run)
+        return shown
 
 
 @dataclass(frozen=True)
@@ -66,11 +90,8 @@ class Waiting:
 
 def month_grid(settings: Settings, state: State, today: dt.date) -> MonthGrid:
     """Every expected slot with what became of it."""
-    by_slot: dict[tuple[str, str], list[Submission]] = defaultdict(list)
-    for submission in state.submissions.values():
-        if submission.slot:
-            by_slot[submission.slot].append(submission)
-    periods = expected_periods(settings, state)
+    by_slot = files_by_slot(state)
+    periods = expected_periods(settings, state, today)
     names: dict[str, str] = {}
     for period in periods:
         names |= {unit.code: unit.name for unit in districts(period)}
@@ -117,11 +138,6 @@ def _cell(
     today: dt.date,
 ) -> Cell:
     name, submission = slot_state(state, slot, here)
-    if submission is not None:
-        received = min(one.received_at for one in here).astimezone(ZoneInfo(settings.timezone)).date()
-        on_time: bool | None = received <= due
-    else:
-        on_time = False if name == EXPECTED and today > due else None
     return Cell(
         period=slot[1],
         district_code=slot[0],
@@ -130,7 +146,7 @@ def _cell(
         attempts=len(here),
         superseded=sum(one.state == SUPERSEDED for one in here),
         due=due,
-        on_time=on_time,
+        timeliness=timeliness(name, due, arrived_on(here, settings.timezone), today)[0],
         needs_look=submission is not None and needs_look(state, submission, settings.first_period),
     )
 
@@ -141,7 +157,7 @@ def _totals(cells: tuple[Cell | None, ...]) -> dict[str, int]:
     return {
         "districts": len(present),
         "received": sum(cell.attempts > 0 for cell in present),
-        "late": sum(cell.on_time is False for cell in present),
+        "late": sum(cell.timeliness == LATE for cell in present),
         "rejected": totals[REJECTED] + totals[UNREADABLE],
         "held": totals[HELD],
         "accepted": totals[ACCEPTED],

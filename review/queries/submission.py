@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from expectations.catalogue import rule_pack
 from ledger.states import (
     ACCEPTED,
     HELD,
@@ -16,6 +15,7 @@ from ledger.states import (
     Submission,
 )
 from settings import Settings
+from tasks.identity import rule_pack
 from tasks.judging import needs_look
 from tasks.status import due_date
 

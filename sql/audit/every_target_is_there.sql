@@ -1,6 +1,9 @@
 -- A target that the plan prints is missing from a month of the plan.
 with
-periods as (select * from core.period where period <= date '2020-12-31'),
+periods as (
+    select period.* from core.period as period
+    join core.plan as plan on period.period between plan.baseline_period and plan.last_period
+),
 printed as (select * from core.plan_number where plan_section = 'II.3'),
 actual  as (select * from mart.target_vs_actual),
 

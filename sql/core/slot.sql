@@ -13,7 +13,9 @@ select
     coalesce(slots.state, 'expected')                                       as state,
     slots.accepted_submission_id,
     slots.accepted_submission_id is not null                                as is_reported,
-    slots.due
+    slots.due,
+    slots.received_on,
+    slots.on_time
 from periods
 join units on periods.period between units.valid_from and units.valid_to
 left join slots on slots.period = periods.period and slots.district_code = units.unit_code

@@ -1,10 +1,11 @@
 -- Which lists of areas in special difficulty does the plan work with, and how much of each is known here?
 -- Grain: one row per list (a decision of the Prime Minister) and its years.
--- areas_listed and areas_active are the plan's own numbers (III.1); areas_known counts the rows of core.special_area.
+-- areas_listed and areas_active are the plan's own numbers (III.1); areas_known counts communes of core.special_area
+-- that are on the list on some day.
 -- Caution: where areas_known is less than areas_listed, a figure for the list is one for its known part only.
 with
 programmes as (select * from input.special_programmes),
-known      as (select programme, count(*) as areas from input.special_areas where status = 'listed' group by programme)
+known      as (select programme, count(*) as areas from core.special_area where is_listed group by programme)
 
 select
     programmes.programme,

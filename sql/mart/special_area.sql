@@ -1,6 +1,7 @@
 -- How do the communes in special difficulty fare: coastal communes and those of Programme 135?
 -- Grain: one row per month, list, unit (province, district, commune), indicator and population.
--- A list counts in the months between its days; a unit counts its communes that are on the list then.
+-- A list counts in the months between its days; a unit counts its communes that are on the list then, and none that
+-- has left it. areas_listed is what the list was approved with, less what has left it by then.
 -- Indicators and populations are those of mart.indicator.
 -- Caution: areas_known of areas_listed communes are known; is_whole_list says whether the province's row is the list's.
 -- Caution: districts_* speak of the districts with a known commune of the list.
@@ -18,6 +19,19 @@ communes as (
                                     and areas.is_listed
                                     and units.period between areas.valid_from and areas.valid_to
     where units.level = 'commune'
+),
+
+-- How many communes of the province are on the list in a month, known by name or not.
+sizes as (
+    select months.period, programmes.programme,
+           programmes.areas_listed - count(left_before.unit_code) as areas_listed
+    from (select distinct period from units) as months
+    join programmes on months.period between programmes.valid_from and programmes.valid_to
+    left join core.special_area as left_before
+           on  left_before.programme = programmes.programme
+           and left_before.status <> 'not_listed'
+           and (left_before.valid_to is null or left_before.valid_to < months.period)
+    group by months.period, programmes.programme, programmes.areas_listed
 ),
 
 listed as (
@@ -74,8 +88,8 @@ select
     all_rows.unit,
     coverage.areas_reported::integer                                            as areas_reported,
     coverage.areas_known::integer                                               as areas_known,
-    if(units.level = 'province', programmes.areas_listed, null)                 as areas_listed,
-    if(units.level = 'province', coverage.areas_known = programmes.areas_listed, null)  as is_whole_list,
+    if(units.level = 'province', sizes.areas_listed, null)::integer             as areas_listed,
+    if(units.level = 'province', coverage.areas_known = sizes.areas_listed, null)   as is_whole_list,
     coverage.districts_reported::integer                                        as districts_reported,
     coverage.districts_expected::integer                                        as districts_expected,
     coverage.districts_reported < coverage.districts_expected                   as provisional,
@@ -87,5 +101,6 @@ join coverage on  coverage.period    = all_rows.place.period
               and coverage.programme = all_rows.place.programme
               and coverage.unit_code = all_rows.place.unit_code
 join programmes on programmes.programme = coverage.programme
+join sizes on sizes.period = coverage.period and sizes.programme = coverage.programme
 join units on units.period = coverage.period and units.unit_code = coverage.unit_code
 order by coverage.period, coverage.programme, coverage.unit_code, all_rows.indicator, all_rows.population

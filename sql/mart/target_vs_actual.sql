@@ -1,13 +1,18 @@
 -- How far is each unit with each target of the plan?
--- Grain: one row per month of the plan (baseline to December 2020), unit, target, measure and basis; every target
--- has a row for every month, whether its unit has reported or not.
+-- Grain: one row per month of the plan (its baseline to its last month), unit, target, measure and basis; every target
+-- has a row for every such month, whether its unit has reported or not. A month after the plan has no rows.
 -- baseline and actual are levels; change is actual less baseline, so a reduction is negative.
 -- Caution: no straight line is drawn through the year: reviews concentrate in September to December.
 -- Caution: the province has a figure only when all districts have reported (no_data otherwise).
 -- A target counts as met on exact whole numbers, never on a rounded rate.
 with
 setting    as (select * from input.setting),
-periods    as (select * from core.period where period <= date '2020-12-31'),
+plan       as (select * from core.plan),
+periods    as (
+    select period.*, period = plan.last_period as is_last
+    from core.period as period
+    join plan on period.period between plan.baseline_period and plan.last_period
+),
 targets    as (select * from core.target),
 units      as (select * from core.unit_month),
 indicators as (select * from mart.indicator where not provisional),
@@ -34,7 +39,7 @@ known_levels as (
 ),
 
 due as (
-    select periods.period, periods.is_baseline, units.unit_name, units.districts_reported, units.districts_expected,
+    select periods.period, periods.is_baseline, periods.is_last, units.unit_name, units.districts_reported, units.districts_expected,
            units.provisional, units.districts_missing, units.districts_held, units.completeness_pct,
            baseline_units.districts_missing as baseline_missing, targets.*
     from periods
@@ -114,7 +119,7 @@ select
         when is_unknown then 'no_data'
         when target_value is null then 'no_target'
         when is_met then 'achieved'
-        when period >= date '2020-12-31' then 'missed'
+        when is_last then 'missed'
         else 'in_progress'
     end                                                         as status,
     accountable,

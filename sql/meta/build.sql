@@ -7,6 +7,7 @@ select
     as_of_period    as as_of,
     baseline_period as first_period,
     code_version,
+    program_hash,
     form,
     rule_pack,
     rate_denominator_excludes_social_protection,

@@ -19,7 +19,7 @@ select
     if(units_hidden.unit_code is null, figures.agrees, null)                as agrees,
     figures.inconsistency_id,
     figures.note,
-    units_hidden.unit_code is not null                                      as suppressed
+    units_hidden.unit_code is not null and figures.recomputed is not null   as suppressed
 from mart.plan_check as figures
 left join units_hidden using (unit_code)
 order by plan_section, item, unit_code

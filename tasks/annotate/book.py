@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from xml.dom.minidom import Element
 from xml.parsers.expat import ExpatError
 
+from labels.table import SEVERITIES
 from tasks.annotate.cells import Cell, SheetXml
 from tasks.annotate.comments import is_marked, note_of, write_boxes, write_comments
 from tasks.annotate.lines import Line
@@ -25,11 +26,10 @@ from tasks.annotate.package import (
 )
 from tasks.annotate.styles import Styles
 from tasks.annotate.text import clean
-from tasks.words import SEVERITIES_VI
 
 _FORMAT = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _BEFORE_NAMES = ("sheets", "functionGroups", "externalReferences")
-_SEVERITIES = list(SEVERITIES_VI)
+_SEVERITIES = list(SEVERITIES)
 
 
 class Book:

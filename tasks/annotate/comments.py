@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.dom.minidom import Document, Element, parseString
 
+from labels.table import SEVERITIES
 from tasks.annotate.cells import Cell, Column, attribute
 from tasks.annotate.lines import MAX_COLUMNS, MAX_ROWS, Line, address, parse_address
 from tasks.annotate.package import MAIN, Unfamiliar, append, children, local_name
 from tasks.annotate.text import cell_text, clean, xml_text
-from tasks.words import SEVERITIES_VI
 
 AUTHOR = "Kiểm tra tự động"
 # So begins a note: by it the note is known again when the workbook is sent once more.
@@ -60,7 +60,7 @@ def note_of(lines: Sequence[Line]) -> Note:
         if line.expected:
             text += f"\nCần có: {clean(line.expected, _MESSAGE_CHARACTERS)}"
         waived = ", đã được miễn" if line.waived else ""
-        parts.append((f"{line.rule} ({SEVERITIES_VI[line.severity]}{waived})", text))
+        parts.append((f"{line.rule} ({SEVERITIES[line.severity].vi}{waived})", text))
     if len(lines) > _FINDINGS_SHOWN:
         parts.append((f"… và {len(lines) - _FINDINGS_SHOWN} lỗi khác", "Xem trang tính danh sách lỗi ở đầu tệp."))
     return Note(tuple(parts))

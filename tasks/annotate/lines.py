@@ -11,12 +11,12 @@ import python_calamine
 
 from expectations.catalogue import rules
 from forms.layout import column_letter
+from labels.table import SEVERITIES
 from tasks.findings import MASK
 from tasks.values import CellValue, label_key, to_text
-from tasks.words import SEVERITIES_VI
 
 _ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
-_SEVERITIES = list(SEVERITIES_VI)
+_SEVERITIES = list(SEVERITIES)
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 
 # What messages say of a cell without a value.

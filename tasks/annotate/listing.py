@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import python_calamine
 
 from expectations.catalogue import rules
+from labels.table import SEVERITIES
 from tasks.annotate.lines import Line, address
 from tasks.annotate.mending import mendings
 from tasks.annotate.package import MAIN
 from tasks.annotate.styles import Styles
 from tasks.annotate.text import xml_text
 from tasks.read.listing import is_listing, is_listing_name
-from tasks.words import LISTING_TITLE, SEVERITIES_VI, number_vi
+from tasks.words import LISTING_TITLE, number_vi
 
 HEADERS = (
     "Mã lỗi",
@@ -107,10 +108,10 @@ def location(sheet: str, cell: str) -> str:
 def _totals(order: Sequence[str], counts: Mapping[str, int]) -> str:
     if not order:
         return NO_FINDINGS
-    by_severity = dict.fromkeys(SEVERITIES_VI, 0)
+    by_severity = dict.fromkeys(SEVERITIES, 0)
     for code in order:
         by_severity[rules()[code].severity] += counts[code]
-    parts = [f"{number_vi(count)} {SEVERITIES_VI[severity]}" for severity, count in by_severity.items() if count]
+    parts = [f"{number_vi(count)} {SEVERITIES[severity].vi}" for severity, count in by_severity.items() if count]
     return f"Có {number_vi(sum(by_severity.values()))} lỗi thuộc {len(order)} loại: {', '.join(parts)}."
 
 
@@ -149,7 +150,7 @@ class _Sheet:
         examples = sorted(lines, key=lambda line: line.place is None)[:_EXAMPLES]
         shown = [_shown(line) for line in examples] + [""] * (_EXAMPLES - len(examples))
         linked = [line.place is not None for line in examples] + [False] * (_EXAMPLES - len(examples))
-        texts = (code, SEVERITIES_VI[severity], f"{number_vi(count)} lỗi", *shown, words.meaning, words.mending)
+        texts = (code, SEVERITIES[severity].vi, f"{number_vi(count)} lỗi", *shown, words.meaning, words.mending)
         coloured = self._styles.body(severity)
         styles = [coloured, coloured, self._body] + [self._link if link else self._body for link in linked]
         number = self.row(texts, [*styles, self._body, self._body], self._height(texts))
@@ -158,7 +159,7 @@ class _Sheet:
                 self._link_to(number, 4 + offset, line)
 
     def finding(self, line: Line) -> None:
-        severity = SEVERITIES_VI[line.severity] + (" (đã được miễn)" if line.waived else "")
+        severity = SEVERITIES[line.severity].vi + (" (đã được miễn)" if line.waived else "")
         cell = address(line.row, line.column) if line.row and line.column else ""
         has_link = line.place is not None and len(self._links) < _LINKS_MAX
         texts = (line.rule, severity, line.sheet_shown, cell, line.value, line.expected, line.message)

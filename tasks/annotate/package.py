@@ -10,6 +10,8 @@ import zipfile
 from collections.abc import Mapping
 from xml.dom.minidom import Document, Element, parseString
 
+from errors import Fault
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -23,8 +25,11 @@ _COMPRESSION_LEVEL = 4
 _LARGEST_TREE = 10_000_000
 
 
-class Unfamiliar(Exception):
+class Unfamiliar(Fault):
     """The package is built in a way that is not known here: it must not be changed in place."""
+
+    def __init__(self, en: str) -> None:
+        super().__init__(en, "bảng tính có cấu trúc lạ, không đánh dấu vào được", "", "dùng bản liệt kê lỗi")
 
 
 Chunks = bytes | list[bytes | memoryview]

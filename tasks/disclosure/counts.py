@@ -6,28 +6,30 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+
+from tasks.disclosure.blocks import Bools, Ints, deal
 
 
 @dataclass(frozen=True)
 class Places:
     """Months, communes and districts of a warehouse. `present` (a commune that reported), `district` (the place of
-    its district) and `urban` are [month, commune]."""
+    its district), `urban` and `block` (blocks.py) are [month, commune]."""
 
     periods: list[dt.date]
     communes: list[str]
     districts: list[str]
     province: str
-    present: NDArray[np.bool_]
-    district: NDArray[np.int64]
-    urban: NDArray[np.bool_]
+    present: Bools
+    district: Ints
+    urban: Bools
+    block: Ints
 
 
-Counts = dict[str, NDArray[np.int64]]
+Counts = dict[str, Ints]
 
 
-def read_places(connection: duckdb.DuckDBPyConnection) -> Places:
-    """The places of the attached warehouse."""
+def read_places(connection: duckdb.DuckDBPyConnection, key: bytes) -> Places:
+    """The places of the attached warehouse, its communes dealt into blocks by a key."""
     units = connection.execute(
         "select period, unit_code, level, district_code, area, districts_reported > 0 as present"
         " from core.unit_month order by period, unit_code"
@@ -45,7 +47,8 @@ def read_places(connection: duckdb.DuckDBPyConnection) -> Places:
     urban[month, commune] = (communes["area"] == "urban").to_numpy()
     district[month, commune] = _place(communes["district_code"], districts)
     [province] = units.filter(pl.col("level") == "province")["unit_code"].unique().to_list()
-    return Places(periods, codes, districts, province, present, district, urban)
+    block = deal(codes, present, district, urban, key)
+    return Places(periods, codes, districts, province, present, district, urban, block)
 
 
 def read_counts(connection: duckdb.DuckDBPyConnection, places: Places) -> Counts:
@@ -68,6 +71,6 @@ def read_counts(connection: duckdb.DuckDBPyConnection, places: Places) -> Counts
     return dict(zip(names, counts, strict=True))
 
 
-def _place(column: pl.Series, known: list[str] | list[dt.date]) -> NDArray[np.int64]:
+def _place(column: pl.Series, known: list[str] | list[dt.date]) -> Ints:
     """Where each value stands in the sorted list."""
     return np.asarray(pl.Series(known, dtype=column.dtype).search_sorted(column), dtype=np.int64)

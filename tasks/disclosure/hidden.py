@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from tasks.disclosure.blocks import Bools
 from tasks.disclosure.counts import Places
-from tasks.disclosure.sums import Bools, any_of
+from tasks.disclosure.sums import any_of
 
 
 @dataclass
@@ -31,9 +32,14 @@ class Hidden:
         none = np.zeros(self.places.present.shape, dtype=bool)
         return self._communes.get(quantity, none)
 
+    def sums_of(self, quantity: str) -> Bools:
+        """The districts' suppressed sums of a quantity: [month, district]."""
+        none = np.zeros((len(self.places.periods), len(self.places.districts)), dtype=bool)
+        return self._districts.get(quantity, none)
+
     def copy_to(self, quantity: str, other: str) -> None:
         """Suppress another quantity wherever this one is."""
-        self.add(other, self.of(quantity), self._districts.get(quantity))
+        self.add(other, self.of(quantity), self.sums_of(quantity))
 
     def frame(self) -> pl.DataFrame:
         """One row per suppressed cell: quantity, period, unit_code."""

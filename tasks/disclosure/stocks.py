@@ -1,16 +1,15 @@
 """The poor and the near poor of a commune as a whole: suppressed where there are 1 to 4 of them.
 
-All that they are made of goes with them, in the second commune as well, so that on paper whole households may be
-moved between the two, with everything that is counted about them.
+All that they are made of goes with them, in the other communes of the block as well, so that on paper whole
+households may be moved between them, with everything that is counted about them.
 """
-
-from dataclasses import replace
 
 import numpy as np
 
+from tasks.disclosure.blocks import Bools, any_in_block
 from tasks.disclosure.counts import Counts, Places
 from tasks.disclosure.hidden import Hidden
-from tasks.disclosure.sums import Bools, Cells, is_small, need_of, protect, remainder
+from tasks.disclosure.sums import Cells, is_small, need_of, protect, remainder
 
 CLASSES = ("poor", "near_poor")
 # The commune's own area: all of its households, or none.
@@ -29,26 +28,21 @@ def _suppress_class(group: str, other: str, counts: Counts, places: Places, hidd
     rest = remainder(residents, value)
     room = np.maximum(residents - counts[f"{other}_households|all"], value)
     small = is_small(value) | is_small(rest)
-    cells = Cells(value[None], 0 * value[None], room[None], small[None], need_of(value, rest)[None])
-    # The urban and the rural communes of a district have sums of their own. Where these have no second commune, they
-    # are suppressed too, and one of the other area serves.
-    sensitive = np.zeros_like(cells.sensitive)
-    joined = np.zeros((len(places.periods), len(places.districts)), dtype=bool)
-    for is_area in (places.urban, ~places.urban):
-        of_area = protect(cells, replace(places, present=places.present & is_area))
-        sensitive |= of_area.cells
-        joined |= of_area.districts[0]
-    found = protect(replace(cells, sensitive=sensitive), places)
-    communes, districts = found.cells[0], found.districts[0]
-    joined |= districts | _districts(communes & ~sensitive[0], places)
+    has_room = (residents > 0)[None]
+    need = need_of(value, rest)[None]
+    found = protect(Cells(value[None], 0 * value[None], room[None], small[None], need, has_room), places)
+    communes, districts, block = found.cells[0], found.districts[0], found.block[0]
     hidden.add(name, communes, districts)
+    # The urban and the rural communes of a district have sums of their own, that go where a block has both.
+    both = communes & any_in_block(places.urban, block) & any_in_block(~places.urban, block)
+    mixed = districts | _districts(both, places)
     for area in AREAS:
-        hidden.add(f"{group}_households|{area}", communes & (places.urban == (area == "urban")), joined)
+        hidden.add(f"{group}_households|{area}", communes & (places.urban == (area == "urban")), mixed)
     for part in counts:
         kind, _, population = part.partition("|")
         of_class = kind == f"{group}_households" and population not in ("all", *AREAS)
         if of_class or population == group:
-            hidden.add(part, communes & _in_district(communes & (counts[part] > 0), places), districts)
+            hidden.add(part, communes & any_in_block(counts[part] > 0, block), districts)
 
 
 def _districts(cells: Bools, places: Places) -> Bools:
@@ -57,8 +51,3 @@ def _districts(cells: Bools, places: Places) -> Bools:
     month, commune = np.nonzero(cells)
     found[month, places.district[month, commune]] = True
     return found
-
-
-def _in_district(cells: Bools, places: Places) -> Bools:
-    """[month, commune]: whether any commune of the same district has it."""
-    return np.take_along_axis(_districts(cells, places), places.district, axis=1)

@@ -19,7 +19,7 @@ from tasks.gate.cells import OdsCells, XlsxCells
 from tasks.gate.limits import Limits
 from tasks.gate.repacked import Repacked
 from tasks.gate.sightings import OdsSightings, XlsxSightings
-from tasks.names import shown_name
+from tasks.names import is_clutter, shown_name
 from tasks.values import label_key, plain_key
 
 # At most so much at once out of the archive, into the unpacker, and at least so much into the checks.
@@ -114,7 +114,7 @@ def csv_members(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         parts = name.replace("\\", "/").split("/")
         stem, _, extension = parts[-1].rpartition(".")
-        if extension.casefold() != "csv" or len(parts) > 2 or parts[0].casefold() == "__macosx":
+        if extension.casefold() != "csv" or len(parts) > 2 or any(map(is_clutter, parts)):
             continue
         key = by_name.get(label_key(stem)) or by_name.get(plain_key(stem))
         if key in found:

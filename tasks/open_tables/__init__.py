@@ -23,6 +23,7 @@ REFERENCES = (
     "core.indicator_definition",
     "core.movement_type",
     "core.period",
+    "core.plan",
     "core.plan_number",
     "core.policy",
     "core.poverty_cause",
@@ -50,14 +51,14 @@ def write_complete(warehouse: Path, folder: Path) -> dict[str, int]:
         return {name: _count(connection, name) for name in names}
 
 
-def write_public(warehouse: Path, folder: Path) -> None:
+def write_public(warehouse: Path, folder: Path, suppression_key: bytes) -> None:
     """Write what may leave the province: marts with small counts suppressed, reference tables, SDMX.
 
     A mart without a query in `sql/public/` is not public.
     """
     folder.mkdir()
     with _open(warehouse) as connection:
-        connection.register("suppressed", suppressed_counts(connection).to_arrow())
+        connection.register("suppressed", suppressed_counts(connection, suppression_key).to_arrow())
         connection.execute("create temp table hidden as from suppressed")
         connection.execute((SQL / "public.sql").read_text(encoding="utf-8"))
         tables = []

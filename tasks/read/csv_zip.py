@@ -4,11 +4,13 @@ import csv
 import io
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from forms.dictionary import sheets
 from tasks.faults import Unreadable
 from tasks.gate.archive import csv_members, member_name
 from tasks.legacy_text import decode_bytes
+from tasks.names import is_in_clutter
 from tasks.read.grid import Cells, Grid
 from tasks.read.labels import match
 
@@ -51,7 +53,7 @@ def _file_name(path: str) -> str:
 
 def _is_of_the_archiver(path: str) -> bool:
     """What programs put beside the files that they pack."""
-    return path.startswith("__MACOSX/") or _file_name(path).casefold() in (".ds_store", "thumbs.db", "desktop.ini")
+    return is_in_clutter(PurePath(path.replace("\\", "/")))
 
 
 def _rows(name: str, text: str) -> list[Cells]:

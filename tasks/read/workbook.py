@@ -65,7 +65,7 @@ def without_panic(read: Callable[[], T]) -> T:
     try:
         return read()
     except BaseException as panic:  # pyo3 raises a panic of the reader past Exception
-        if type(panic).__name__ != "PanicException":
+        if isinstance(panic, Exception | KeyboardInterrupt | SystemExit | GeneratorExit):
             raise
         # What it says may quote a cell, and with it a person: it stays here.
         raise Unreadable("tệp bị hỏng, không đọc được", "damaged: the reader gave up") from None

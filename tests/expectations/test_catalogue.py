@@ -7,7 +7,7 @@ import pytest
 from great_expectations.expectations.expectation import Expectation
 
 from expectations import commune, cover, household, movement, policy, presence
-from expectations.catalogue import Rule, rule_pack, rules
+from expectations.catalogue import Rule, rules
 
 PERIOD = "2019-12"
 SUITES = {
@@ -87,9 +87,3 @@ def test_a_message_is_filled_in_and_an_unknown_fact_stays_empty() -> None:
     assert vi == "Mã hộ 0001 bị trùng ở dòng 5"
     assert en == "Household code 0001 stands again in row 5"
     assert rules()["H03"].message({})[0] == "Mã hộ  bị trùng ở dòng "
-
-
-def test_the_rule_pack_is_one_short_hash() -> None:
-    assert rule_pack() == rule_pack()
-    assert len(rule_pack()) == 16
-    assert set(rule_pack()) <= set("0123456789abcdef")

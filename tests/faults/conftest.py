@@ -43,6 +43,8 @@ def root(roots: dict[str, Path], tmp_path: Path, request: pytest.FixtureRequest)
 @pytest.fixture
 def mount() -> Iterator[Mount]:
     """mount(target, *words of mount(8)) → target; taken away after the test."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount; run as root, this is tested")
     mounted: list[Path] = []
 
     def one(target: Path, *words: str) -> Path:

@@ -39,7 +39,7 @@ def test_of_two_alike_one_does_the_work(
         order = {"work": [work], "root": str(root)}
         busy, done = sorted(victim.together(order, order), key=lambda answer: -int(answer["exit"]))
         assert done["exit"] == 0, done
-        told(busy, BUSY, "hãy thử lại sau ít phút")
+        told(busy, BUSY, "Hãy thử lại sau ít phút")
         assert_nothing_is_damaged(root)
         assert_same(look(root), look(roots[ends]), work)
 

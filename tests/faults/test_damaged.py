@@ -110,7 +110,7 @@ def test_damaged_findings_are_one_sentence_and_judged_again(victim: Victim, root
     for path in root.glob("judgements/*/*.parquet"):
         path.chmod(0o644)
         path.write_bytes(path.read_bytes()[:50])
-    told(victim.run(["publish"], root), "(.parquet) hỏng hoặc không đọc được", "giamngheo verify")
+    told(victim.run(["publish"], root), "Kết quả kiểm tra đã lưu judgements/", ".parquet hỏng", "giamngheo verify")
     said = victim.run(["verify"], root)
     # The held file is judged again; those of a slot that has an accepted one are not, and come from the backup.
     assert (said["out"].count("giamngheo rejudge"), said["out"].count("sao lưu") > 0) == (2, True)

@@ -46,7 +46,7 @@ def test_from_every_durable_step_on(victim: Victim, roots: dict[str, Path], tmp_
         answer = victim.run(with_out(words, root), root, at=label, full=True)
         assert f"FULL {label}" in answer["steps"], (label, answer)
         if {step for step in answer["steps"] if step.startswith("FULL")} - STOPS_NOTHING:
-            told(answer, FULL, "dọn bớt rồi chạy lại")
+            told(answer, FULL, "Dọn bớt rồi chạy lại")
         assert_nothing_is_damaged(root)
         a_month_passes(root)
     victim.do(with_out(words, root), root)
@@ -82,7 +82,7 @@ def test_on_a_real_small_disk(
         answer = victim.run(words, root)
         if answer["exit"] == 0:
             break
-        said.append(told(answer, "dọn bớt"))
+        said.append(told(answer, "Dọn bớt"))
         # To look takes a little room, too: SQLite shares its index of the log in a file.
         kilobytes += more_kilobytes
         mount(disk, "-o", f"remount,size={kilobytes}k")

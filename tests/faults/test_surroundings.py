@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import shlex
 import subprocess
 import sys
 import unicodedata
@@ -22,7 +23,7 @@ def run(root: Path, words: str, environment: dict[str, str], redirection: str = 
     """The command line in a shell, with nothing else in its environment."""
     kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "HOME": str(root)}
     return subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m cli {words} {redirection}"],
+        ["sh", "-c", f"{shlex.quote(sys.executable)} -m cli {words} {redirection}"],
         env={**kept, "GIAMNGHEO_DATA": str(root), "GIAMNGHEO_SETTLE_SECONDS": "0", **environment},
         cwd=REPOSITORY,
         capture_output=True,

@@ -198,7 +198,7 @@ def test_wrong_arrivals_are_told_before_anything_is_taken(tmp_path: Path, conten
     words = [sys.executable, "-m", "cli", "backfill", "--json", "--inbox", str(folder), "--arrivals", str(arrivals)]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "Chưa nhận tệp nào." in done.stderr
+    assert "Chưa nhận tệp nào: " in done.stderr
     assert "dòng 2: ngày nhận “2020-13-01”" in done.stderr
     assert not list((tmp_path / "data").glob("raw/*"))
     (tmp_path / "empty").mkdir()

@@ -1,6 +1,7 @@
 """A month on two Dask workers, against PostgreSQL and an SFTP server, ends as on one machine in folders."""
 
 import datetime as dt
+import pickle
 import shutil
 import threading
 import time
@@ -25,6 +26,8 @@ from ledger.states import State, derive_state
 from settings import REPOSITORY, Settings
 from tasks import on_worker
 from tasks.children import Readers
+from tasks.faults import SystemFault
+from tasks.identity import rule_pack
 from tasks.inputs import build_inputs
 from tasks.judgements import read_findings
 from tasks.release import release_id
@@ -177,7 +180,7 @@ def test_without_a_cluster_the_file_waits(tmp_path: Path, monkeypatch: pytest.Mo
     settings = at_home(tmp_path / "data", work="dask", dask_scheduler="tcp://127.0.0.1:1")
     deliver(settings, waiting=a_month())
     (fault,) = run(settings).faults
-    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1: ")
+    assert fault.startswith("Tệp waiting.xlsx chưa đọc được. Không tới được cụm Dask tcp://127.0.0.1:1. ")
     assert run(settings.model_copy(update={"work": "processes"})).state.submissions.popitem()[1].state == "accepted"
 
 
@@ -195,8 +198,13 @@ def test_a_cluster_without_workers_is_not_waited_for(
 def test_a_worker_of_other_code_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = on_worker.packed(on_worker.JudgeJob([], 1))
     assert on_worker.unpacked(on_worker.perform(sent)) == on_worker.Done([])
-    monkeypatch.setattr(on_worker, "_code", lambda: ("0.0.0", "of another year"))
-    assert "phiên bản khác" in on_worker.unpacked(on_worker.perform(sent)).fault.message_vi  # type: ignore[union-attr]
+    monkeypatch.setattr(on_worker, "rule_pack", lambda: "of another year")
+    fault = on_worker.unpacked(on_worker.perform(sent)).fault
+    assert isinstance(fault, SystemFault)
+    assert f"có bộ quy tắc of another year, khác với {rule_pack()} của máy điều phối" in fault.sentence()
+    # What it could not even unpack is told the same way: the job is looked into last.
+    torn = pickle.dumps((rule_pack(), b"a job of a class that is not here"))
+    assert on_worker.unpacked(on_worker.perform(torn)).fault.args == fault.args  # type: ignore[union-attr]
 
 
 class _CantTravel(Exception):

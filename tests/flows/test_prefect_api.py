@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import terminal
+from errors import SYSTEM_FAULT
 from flows.api import NoPrefectServer, prefect_api_configured, recorded_by_prefect
 
 PROFILES = """
@@ -63,11 +64,11 @@ def test_a_server_that_is_down_is_said_at_once(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("PREFECT_API_URL", f"http://writer:secret@{address}")
         with pytest.raises(NoPrefectServer) as caught:
             recorded_by_prefect()
-    message, is_usage = terminal.explain(caught.value)
+    message, code = terminal.explain(caught.value)
     assert f"không tới được máy chủ Prefect ở {address} (PREFECT_API_URL)" in message
     assert "giamngheo up" in message
     assert "secret" not in message
-    assert not is_usage
+    assert code == SYSTEM_FAULT
 
 
 def test_nothing_configured_asks_nobody() -> None:

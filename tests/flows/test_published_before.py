@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
-from small_district import DISTRICT, a_month, some_rows
+from small_district import COMMUNE, DISTRICT, a_month, some_rows
 from typer.testing import CliRunner
 
 import cli
+import terminal
+from errors import WRONG_USAGE
 from flows.decisions import decide_on, record
 from flows.ingest import ingest
-from flows.publish import Published, publish, rollback
+from flows.publish import Published, SmallChanges, publish, rollback
 from flows.rebuild import rebuild
 from flows.runner import DirectRunner
 from forms.month import DistrictMonth
@@ -25,7 +28,9 @@ from ledger.states import State, derive_state
 from settings import Settings
 from tasks import decide
 from tasks.children import Readers
-from tasks.publications import release_changes, restated_slots
+from tasks.notices import notices_of
+from tasks.publications import Restated, current_release, release_changes, restated
+from tasks.small_changes import SmallChangeRefused
 
 DECEMBER, JANUARY = "2019-12", "2020-01"
 AT = dt.datetime(2020, 2, 5, 3, tzinfo=dt.UTC)
@@ -67,8 +72,16 @@ class Office:
             self.readers,
         )
 
-    def publish(self, as_of: str | None = None) -> Published:
-        return publish(self.settings, DirectRunner(), as_of=as_of, now=AT)
+    def publish(self, as_of: str | None = None, small: str = "publish", **how: Any) -> Published:
+        return publish(self.settings, DirectRunner(), as_of=as_of, now=AT, small=SmallChanges(small), **how)
+
+    @property
+    def current(self) -> str:
+        """The release that readers have; the ledger says the same."""
+        name = self.settings.current.resolve().name
+        known = current_release(self.state)
+        assert known is not None and known.release_id == name
+        return name
 
     @property
     def state(self) -> State:
@@ -110,7 +123,10 @@ def test_a_correction_after_closing_is_a_restatement_that_survives_the_warehouse
     columns = "period::varchar, as_published, as_known_now, change, published_in, cause, kind, replaced, caused_by"
     restated = ("2019-12-31", 8, 7, -1, first.release.release_id, "correction", "Điều chỉnh", before, after)
     assert office.restated(columns, poor) == [restated]
-    assert office.restated("distinct period::varchar, is_same_method") == [("2019-12-31", True)]
+    # Targets of January start from the baseline, so they are others too.
+    assert office.restated("distinct mart, period::varchar, is_same_method", "period > '2019-12-31'") == [
+        ("mart.target_vs_actual", "2020-01-31", True)
+    ]
     # The event that is named is that of the ledger which made the correction stand.
     ((event_id,),) = office.restated("event_ids", poor)
     (event,) = [one.event for one in office.state.standings if one.submission_id == after]
@@ -159,10 +175,95 @@ def test_what_was_withdrawn_is_no_longer_known_and_says_why(office: Office) -> N
 
     # Readers go back to the baseline; made again from nothing, it is still the baseline that they see.
     baseline = office.publish(DECEMBER)
-    office.publish(JANUARY)
+    assert (baseline.is_current, office.current) == (False, second.release.release_id)
+    assert office.publish(JANUARY).release.release_id == second.release.release_id
     rollback(office.settings, baseline.release.release_id, BY, "chỉ công bố kỳ gốc")
     again = rebuild(office.settings, DirectRunner(), lambda *_: None)
     assert (again.release.release_id, again.as_of) == (baseline.release.release_id, DECEMBER)
+
+
+def test_an_older_month_is_made_beside_what_readers_have(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.take("december", a_month())
+    office.take("january", a_month(JANUARY, previous=a_month()))
+    year = (first := office.publish().release).release_id
+    office.close(DECEMBER)
+    office.take("corrected", corrected_december())
+    monkeypatch.setattr(cli, "_settings", lambda: office.settings)
+
+    said = CliRunner().invoke(cli.app, ["publish", "--as-of", DECEMBER, "--yes-publish-small-change", "--by", BY])
+    assert said.exit_code == 0, said.output
+    assert "bản đang dùng giữ" in said.stdout and "--current" in said.stdout
+    event = office.state.published[-1]
+    december = event.payload["release_id"]
+    assert (event.payload["current"], event.by) == (False, BY)
+    assert [one["period"] for one in event.payload["small_changes"]] == [DECEMBER]
+    assert office.current == year
+    # Who subtracts two public tables sees the one household: that is what the word was needed for.
+    shown, now = (households_of(one) for one in (first.path, office.settings.releases / december))
+    seen = {value - shown[key] for key, value in now.items() if key in shown and key[1] == DISTRICT}
+    assert seen == {0, -1}
+    assert "giữ nguyên" in notices_of([event], AT)[0].body
+    # Again: nothing is new. And made from nothing, readers have the release that they had the month of.
+    before = len(office.state.published)
+    assert office.publish(DECEMBER).release.release_id == december
+    assert len(office.state.published) == before
+    again = rebuild(office.settings, DirectRunner(), lambda *_: None)
+    assert (again.as_of, again.is_current) == (JANUARY, True)
+    assert office.current == again.release.release_id
+
+    # Each release keeps what it changed.
+    changes = release_changes(office.state, DECEMBER)
+    assert [(one["period"], one["cause"]) for one in changes[year]] == [(DECEMBER, "new"), (JANUARY, "new")]
+    assert [(one["period"], one["cause"]) for one in changes[december]] == [(DECEMBER, "correction")]
+    assert changes[again.release.release_id] == []
+
+    # Asked for, readers get it, and are told what they lose.
+    asked = json.loads(CliRunner().invoke(cli.app, ["publish", "--as-of", DECEMBER, "--current", "--json"]).stdout)
+    assert (asked["release_id"], asked["current"], office.current) == (december, True, december)
+    assert [(loss["kind"], loss["period"]) for loss in asked["losses"]] == [("months", JANUARY)]
+
+
+def households_of(folder: Path) -> dict[tuple[str, ...], int]:
+    """What anybody finds in a release's public CSV: the poor households of each district and commune."""
+    table = pl.read_csv(folder / "public" / "mart.indicator.csv", infer_schema=False)
+    counts = table.filter(pl.col("indicator").str.contains("households"), pl.col("numerator").is_not_null())
+    keys = counts.select("period", "unit_code", "indicator", "population").rows()
+    return dict(zip(keys, counts["numerator"].cast(pl.Int64), strict=True))
+
+
+def test_a_correction_of_one_household_needs_a_word_or_waits_for_the_next_month(office: Office) -> None:
+    before = office.take("december", a_month())
+    first = office.publish().release
+    office.close(DECEMBER)
+    after = office.take("corrected", corrected_december())
+
+    # By hand it is refused, where it is is named, and what it is is not.
+    with pytest.raises(SmallChangeRefused) as refused:
+        office.publish(small="refuse")
+    assert [one.told() for one in refused.value.changes] == [
+        {"district_code": DISTRICT, "period": DECEMBER, "communes": [COMMUNE], "submission_id": after}
+    ]
+    assert office.current == first.release_id
+    said, exit_code = terminal.explain(refused.value)
+    assert exit_code == WRONG_USAGE and "Năm Căn, kỳ 12/2019" in said and "--yes-publish-small-change" in said
+
+    # Held back, the release is the one that readers have; what is made from nothing holds it back too.
+    for held in (office.publish(small="hold"), rebuild(office.settings, DirectRunner(), lambda *_: None)):
+        assert (held.held, held.release.release_id) == (True, first.release_id)
+    assert len(office.state.published) == 1
+
+    # What comes late is published at once, the correction is not; a new month takes it along without a word.
+    there = {"commune_code": "32248", "commune_name": "Xã Đất Mũi"}
+    late = a_month(district_code="973", kind="Điều chỉnh", rows=[row | there for row in some_rows()])
+    office.take("other", late)
+    held = office.publish(small="hold")
+    assert held.held and held.release.created
+    assert [one["submission_id"] for one in office.state.published[-1].payload["held"]] == [before]
+    office.take("january", a_month(JANUARY, rows=some_rows()[1:], previous=corrected_december()))
+    published = office.publish(small="refuse")
+    assert (published.held, [one.slot for one in published.small_changes]) == (False, [(DISTRICT, DECEMBER)])
+    poor = "unit_code = '971' and indicator = 'poor_households' and population = 'all'"
+    assert office.restated("distinct as_published, as_known_now", poor) == [(8, 7)]
 
 
 # The rest needs no files: what the ledger's events say.
@@ -195,7 +296,7 @@ def told(*events: Event) -> State:
 
 def test_what_was_accepted_while_a_release_was_built_is_not_in_it() -> None:
     state = told(arrival(ONE), accepted(ONE), arrival(TWO), accepted(TWO), published("r1", DECEMBER, position=3))
-    (row,) = restated_slots(state, DECEMBER, DECEMBER, "m")
+    (row,) = restated(state, DECEMBER, DECEMBER, "m").slots
     assert (row["published_submission_id"], row["submission_id"]) == (ONE, TWO)
 
 
@@ -211,7 +312,7 @@ def test_releases_that_published_a_month_alike_are_one_restatement() -> None:
         arrival(THREE),
         accepted(THREE),
     )
-    rows = restated_slots(state, DECEMBER, JANUARY, "m")
+    rows = restated(state, DECEMBER, JANUARY, "m").slots
     assert [(row["release_id"], row["published_submission_id"], row["submission_id"]) for row in rows] == [
         ("r1", ONE, THREE),
         ("r3", TWO, THREE),
@@ -229,7 +330,7 @@ def test_a_month_that_was_not_published_is_no_restatement_and_a_missing_district
         arrival(THREE),
         accepted(THREE, JANUARY),
     )
-    rows = restated_slots(state, DECEMBER, JANUARY, "m")
+    rows = restated(state, DECEMBER, JANUARY, "m").slots
     assert [(row["period"].month, row["district_code"], row["cause"]) for row in rows] == [(12, "964", "late_report")]
     assert rows[0]["is_same_method"] is None
 
@@ -244,5 +345,7 @@ def test_going_back_to_an_earlier_month_changes_nothing_that_was_published() -> 
         published("baseline", DECEMBER),
         published("year", JANUARY),
     )
-    assert release_changes(state, DECEMBER) == {"year": [], "baseline": []}
-    assert restated_slots(state, DECEMBER, JANUARY, "m") == []
+    changes = release_changes(state, DECEMBER)
+    assert [(one["period"], one["now"]) for one in changes["year"]] == [(DECEMBER, ONE), (JANUARY, TWO)]
+    assert changes["baseline"] == []
+    assert restated(state, DECEMBER, JANUARY, "m") == Restated([], [])

@@ -74,8 +74,8 @@ def test_the_province_is_reminded_once_before_and_twice_after(
         told += [(day, title) for title, _ in received(hook)[len(told) :]]
     assert told == [
         (7, "Kỳ 12/2019: còn 3 ngày đến hạn báo cáo"),
-        (13, "Kỳ 12/2019: báo cáo quá hạn 3 ngày"),
-        (17, "Kỳ 12/2019: báo cáo quá hạn 7 ngày"),
+        (13, "Kỳ 12/2019: hạn báo cáo đã qua 3 ngày"),
+        (17, "Kỳ 12/2019: hạn báo cáo đã qua 7 ngày"),
     ]
     body = "Hạn nộp là ngày 10/01/2020. 2/9 huyện còn nợ báo cáo: Huyện Phú Tân (chưa nhận), Huyện Năm Căn (chưa nhận)."
     assert [text for _, text in received(hook)] == [body] * 3
@@ -88,7 +88,7 @@ def test_other_days_can_be_set_and_a_wrong_one_is_refused(settings: Settings, ho
     assert [title.partition(": ")[2] for title, _ in received(hook)] == [
         "còn 2 ngày đến hạn báo cáo",
         "hôm nay là hạn báo cáo",
-        "báo cáo quá hạn 1 ngày",
+        "hạn báo cáo đã qua 1 ngày",
     ]
     none = settings.model_copy(update={"remind_before": "", "remind_after": ""})
     assert reminders(none, State(), dt.date(2020, 1, 13)) == ([], {})
@@ -100,7 +100,7 @@ def test_after_an_outage_only_the_latest_reminder_goes_out(settings: Settings, h
     """The machine was off from the 5th to the 18th, and from the 11th of a month nobody is told that it is due."""
     on(settings, 5)
     on(settings, 18)
-    assert [title for title, _ in received(hook)] == ["Kỳ 12/2019: báo cáo quá hạn 8 ngày"]
+    assert [title for title, _ in received(hook)] == ["Kỳ 12/2019: hạn báo cáo đã qua 8 ngày"]
     on(settings, 19)
     assert len(received(hook)) == 1
 
@@ -114,7 +114,7 @@ def test_a_service_that_was_away_is_told_how_things_are_now(settings: Settings, 
     # Any run sends what waits, though it makes no reminders.
     on(settings, 15, remind=False)
     [(title, body)] = received(hook)
-    assert title == "Kỳ 12/2019: báo cáo quá hạn 5 ngày"
+    assert title == "Kỳ 12/2019: hạn báo cáo đã qua 5 ngày"
     assert body.endswith("Huyện Phú Tân (không đạt), Huyện Năm Căn (chưa nhận).")
     assert "Bà Tư" not in body
 
@@ -131,8 +131,8 @@ def test_a_district_is_reminded_of_its_own_month_alone(settings: Settings, hook:
     reject(settings, "972")
     for _ in range(2):
         on(settings, 13)
-    province = "Kỳ 12/2019: báo cáo quá hạn 3 ngày"
-    own = "Huyện {}, kỳ 12/2019: báo cáo quá hạn 3 ngày"
+    province = "Kỳ 12/2019: hạn báo cáo đã qua 3 ngày"
+    own = "Huyện {}, kỳ 12/2019: hạn báo cáo đã qua 3 ngày"
     titles = sorted(title for title, _ in received(hook))
     assert titles == sorted([province, own.format("Năm Căn"), own.format("Phú Tân"), own.format("Phú Tân")])
     bodies = dict(received(hook))

@@ -21,7 +21,6 @@ from deciding import AT, BY, JANUARY, REASON, Desk
 from small_district import a_month, some_rows
 
 import expectations
-from expectations.catalogue import rule_pack
 from flows.ingest import ingest
 from flows.replay import NEVER_JUDGED, replay
 from flows.runner import DirectRunner
@@ -30,6 +29,7 @@ from ledger.events import Event, Ledger
 from settings import REPOSITORY
 from tasks import decide
 from tasks.children import Readers
+from tasks.identity import rule_pack
 from tasks.replay import Change, Replay
 from terminal_replay import print_replay
 

@@ -249,7 +249,7 @@ def test_nobody_hears_the_password(
     unknown = apart.model_copy(update={"storage_options": server.options | {"known_hosts": str(tmp_path / "none")}})
     gone = apart.model_copy(update={"raw_url": apart.raw_url.replace(f":{server.port}/", ":1/")})
     said = []
-    for settings, reason in ((refused, "Authentication"), (unknown, "UnknownServer"), (gone, "không dùng được")):
+    for settings, reason in ((refused, "không nhận"), (unknown, "danh sách đã biết"), (gone, "không kết nối được")):
         shutil.rmtree(settings.cache, ignore_errors=True)
         deliver(settings, late=a_month(district_code="973"))
         with Readers(1) as readers:

@@ -184,8 +184,9 @@ class TestFind:
             derive_state(numbered(received(), received(TWO))).find(prefix)
 
     def test_several_are_an_error(self) -> None:
-        with pytest.raises(LookupError, match="2 submissions"):
+        with pytest.raises(LookupError) as raised:
             derive_state(numbered(received(), received("a1" + "1" * 62))).find("a1")
+        assert "2 submissions" in raised.value.en  # type: ignore[attr-defined]
 
 
 def test_an_event_of_a_submission_that_was_never_received_is_an_error() -> None:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
-from report_data import BASELINE, DECEMBER, SILENT, build, odd_province, province
+from report_data import BASELINE, DECEMBER, NOVEMBER, SILENT, a_register, build, odd_province, province
+
+from plan.reference import districts, next_period, plan
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +22,15 @@ def provisional(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("baseline"), [one for one in province() if one.period == BASELINE], BASELINE)
+
+
+@pytest.fixture(scope="session")
+def without_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The month after the plan's last, which one district has not reported."""
+    after = next_period(plan().last_period)
+    months = [register for register in province() if register.period != NOVEMBER]
+    months += [a_register(one.code, after, 20) for one in districts(after) if one.code != SILENT]
+    return build(tmp_path_factory.mktemp("without_plan"), months, after)
 
 
 @pytest.fixture(scope="session")

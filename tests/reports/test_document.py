@@ -11,9 +11,10 @@ import duckdb
 import pytest
 from docx.shared import Mm, Pt
 from docxtpl import DocxTemplate
-from report_data import SILENT_NAME
+from report_data import SILENT, SILENT_NAME
 
-from forms.numbers import number_vi
+from forms.numbers import number_vi, signed_vi
+from labels.table import STATUSES
 from reports.document import write_document
 from reports.document_template import TEMPLATE, build_template
 from reports.figures import open_warehouse
@@ -167,30 +168,55 @@ class TestWords:
         [last] = [row for row in table_below(complete, "Khẩu") if row[0] == "Cuối kỳ"]
         assert last[3:5] == ["Cuối kỳ", number_vi(closing)]
 
-    def test_targets_carry_their_section_and_verdict(self, complete: Path) -> None:
-        with open_warehouse(complete / WAREHOUSE) as connection:
+    @pytest.mark.parametrize("release", ["complete", "provisional", "baseline"])
+    def test_the_main_table_says_level_reduction_target_and_what_remains(
+        self, request: pytest.FixtureRequest, release: str
+    ) -> None:
+        """The plan's measure first, without households under social protection; then households and end rate."""
+        folder = request.getfixturevalue(release)
+        with open_warehouse(folder / WAREHOUSE) as connection:
             rows = connection.execute(
-                "select plan_section, baseline, target_value, actual, achieved_pct, status from mart.target_vs_actual "
-                "where period = (select as_of from meta.build) and unit_code = '96' and target = 'near_poor_reduction' "
-                "and measure = 'households' and basis = 'all'"
+                "select target, measure, baseline, actual, baseline - actual, target_value, achieved_pct, remaining,"
+                " status from mart.target_vs_actual where period = (select as_of from meta.build) and unit_code = '96'"
+                " and basis = 'excluding_social_protection' and target in ('poor_reduction', 'near_poor_reduction')"
             ).fetchall()
-        [(section, baseline, target, actual, achieved, status)] = rows
-        words = {"achieved": "đạt", "missed": "không đạt"}
-        printed = table_below(complete, "Chỉ tiêu 2020")
-        assert [
-            "Hộ cận nghèo: giảm số hộ (gồm BTXH)",
-            section,
-            *(number_vi(value) for value in (baseline, target, actual)),
-            number_vi(achieved, 2),
-            words[status],
-        ] in printed
+        names = {
+            "percentage_points": ("giảm tỷ lệ (điểm %)", 2),
+            "households": ("tương đương khoảng (hộ)", 0),
+            "end_rate": ("tỷ lệ cuối năm (%)", 2),
+        }
+        found = {row[:2]: row[2:] for row in rows}
+        expected = []
+        for target, group in (("poor_reduction", "Hộ nghèo"), ("near_poor_reduction", "Hộ cận nghèo")):
+            for measure, (name, decimals) in names.items():
+                *levels, achieved, remaining, status = found[target, measure]
+                numbers = [number_vi(value, decimals) for value in levels]
+                left = number_vi(remaining, decimals)
+                expected.append([f"{group}: {name}", *numbers, number_vi(achieved, 1), left, STATUSES[status].vi])
+        titles, *printed = table_below(folder, "Còn phải giảm")
+        assert titles[1:] == [
+            "Cuối 2019",
+            "Hiện nay",
+            "Đã giảm",
+            "Chỉ tiêu 2020",
+            "Đạt (%)",
+            "Còn phải giảm",
+            "Kết quả",
+        ]
+        assert printed == expected
+        assert table_below(folder, "Còn phải làm")[1][0] == "Giải quyết việc làm (người)"
 
-    def test_every_deprivation_has_its_department(self, complete: Path) -> None:
+    def test_every_deprivation_has_its_department_its_counts_and_its_rates(self, complete: Path) -> None:
         rows = table_below(complete, "Chỉ số thiếu hụt")
         assert [row[0] for row in rows[1:]] == [str(number) for number in range(1, 11)]
         assert {row[2] for row in rows[1:]} >= {"Sở Y tế", "Bảo hiểm xã hội tỉnh", "Sở Xây dựng"}
         with open_warehouse(complete / WAREHOUSE) as connection:
-            assert rows[7][6] == number_vi(level(connection, "deprived_households:water", "poor"))
+            kinds = [(f"deprived_{kind}:water", places) for kind, places in (("households", 0), ("rate", 2))]
+            then = [level(connection, kind, "poor", baseline=True) for kind, _ in kinds]
+            now = [level(connection, kind, "poor") for kind, _ in kinds]
+        written = [[number_vi(one, kinds[at][1]) for at, one in enumerate(levels)] for levels in (then, now)]
+        changes = [signed_vi(now[at] - then[at], places) for at, (_, places) in enumerate(kinds)]
+        assert rows[7][4:] == [*written[0], *written[1], *changes]
 
     def test_policies_and_the_plans_contradictions_are_listed(self, complete: Path) -> None:
         policies = table_below(complete, "Chính sách")
@@ -209,15 +235,27 @@ class TestWords:
         assert len(set(names)) == len(names)
         assert all(name[0].isupper() for name in names)
 
-    def test_a_missing_district_is_named_and_nothing_is_compared(self, provisional: Path) -> None:
+    def test_a_missing_district_is_named_and_its_like_is_compared(self, provisional: Path) -> None:
         text = text_of(provisional)
         assert f"SỐ LIỆU TẠM TÍNH: thiếu báo cáo của {SILENT_NAME}" in text
         assert f"8/9 huyện, thành phố. Chưa có báo cáo của: {SILENT_NAME}" in text
-        assert "so với cuối năm 2019" not in text[text.index(HEADINGS[0]) : text.index(HEADINGS[1])]
+        assert "Về thay đổi so với cuối năm 2019: chỉ so 8/9 huyện có số liệu ở cả hai kỳ." in text
+        with open_warehouse(provisional / WAREHOUSE) as connection:
+            now = level(connection, "poor_households")
+            ((then,),) = connection.execute(
+                "select sum(value) from mart.indicator where level = 'district' and unit_code <> ?"
+                " and population = 'all' and indicator = 'poor_households'"
+                " and period = (select first_period from meta.build)",
+                [SILENT],
+            ).fetchall()
+        assert f"8/9 huyện đã báo cáo có {number_vi(now)} hộ nghèo" in text
+        assert f"so với cuối năm 2019 ({number_vi(then)} hộ, " in text
+        assert f"số hộ {change_vi(now - then, 0, 'hộ')}, tỷ lệ" in text
+        assert "Toàn tỉnh có" not in text
         [row] = [row for row in table_below(provisional, "Tổng số hộ dân cư") if row[1].startswith(SILENT_NAME)]
         assert row[1:] == [f"{SILENT_NAME} (chưa có báo cáo)", *[""] * 7]
         months = {row[0]: row[1] for row in table_below(provisional, "Tháng")}
-        assert months["12/2020"] == f"{SILENT_NAME} (chưa gửi)"
+        assert months["12/2020"] == f"{SILENT_NAME} (chưa nhận)"
 
     def test_the_baseline_is_compared_with_nothing(self, baseline: Path) -> None:
         text = text_of(baseline)

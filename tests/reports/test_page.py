@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -18,9 +19,11 @@ from reports.page import charts, write_page
 from reports.page.figures import Figures, read_figures
 from reports.page.headline import headline, provisional
 from reports.page.sections import sections
+from reports.page.svg import FONT
 from reports.page.words import FLOW, LANGUAGES, number, same, signed
 from tasks.build import build_warehouse
 
+CHROMIUM = ("chromium", "--headless", "--no-sandbox", "--disable-gpu")
 BASELINE, JANUARY = "2019-12", "2020-01"
 THOI_BINH, NGOC_HIEN = "967", "973"
 
@@ -110,9 +113,9 @@ def test_a_gap_is_named_in_the_banner_the_headline_and_the_grid(page: Path, figu
     assert "2 trong 9 huyện" in banner.vi
     assert "Huyện Thới Bình, Huyện Ngọc Hiển" in banner.vi
     sentences = headline(figures)
-    assert "7 trong 9 huyện đã báo cáo có 70 hộ nghèo" in sentences[0].vi
+    assert "7/9 huyện đã báo cáo có 70 hộ nghèo" in sentences[0].vi
     assert "7 of 9 districts that have reported counted 70 poor households" in sentences[0].en
-    assert "chưa tính được" in sentences[1].vi
+    assert "chưa đủ số liệu để so với chỉ tiêu 0,50 (7/9 huyện đã báo cáo)" in sentences[1].vi
     states = {
         row["district_code"]: charts.slot_state(row) for row in figures.slots if f"{row['period']:%Y-%m}" == JANUARY
     }
@@ -205,10 +208,7 @@ def test_a_browser_prints_one_language_at_a_time(
     """In a real Chromium, on paper: the switch is plain CSS, the charts are drawn, nothing is cut off."""
     subprocess.run(
         [
-            "chromium",
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
+            *CHROMIUM,
             "--no-pdf-header-footer",
             f"--user-data-dir={tmp_path / 'profile'}",
             f"--print-to-pdf={tmp_path / 'page.pdf'}",
@@ -224,3 +224,49 @@ def test_a_browser_prints_one_language_at_a_time(
     assert shown in text
     assert hidden not in text
     assert "Trần Văn Thời" in text
+
+
+# Which letters of a chart lie outside of it, and which lie on others.
+_LOOK = """
+const found = [];
+for (const language of ["vi", "en"]) {
+  document.getElementById(`language-${language}`).click();
+  for (const svg of document.querySelectorAll(`.chart[lang="${language}"] svg`)) {
+    const frame = svg.getBoundingClientRect();
+    const texts = [...svg.querySelectorAll("text")].filter(text => text.textContent.trim());
+    const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
+    for (const [words, box] of boxes) {
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1
+          || box.bottom > frame.bottom + 1) { found.push(`outside: ${words}`); }
+    }
+    for (let one = 0; one < boxes.length; one++) {
+      for (let other = one + 1; other < boxes.length; other++) {
+        const [[words, a], [more, b]] = [boxes[one], boxes[other]];
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 1 && down > 4) { found.push(`on each other: ${words} | ${more}`); }
+      }
+    }
+  }
+}
+const said = document.createElement("pre");
+said.id = "found";
+said.textContent = JSON.stringify(found);
+document.body.append(said);
+"""
+
+
+def test_no_letter_of_a_chart_is_cut_off_or_covered(page: Path, tmp_path: Path) -> None:
+    """In a real Chromium with a font far wider than the one that charts are measured with."""
+    text = page.read_text(encoding="utf-8").replace(f'font-family="{FONT}"', 'font-family="DejaVu Sans"')
+    look = tmp_path / "look.html"
+    look.write_text(text.replace("</body>", f"<script>{_LOOK}</script></body>"), encoding="utf-8")
+    seen = subprocess.run(
+        [*CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1280,1000", "--dump-dom", look.as_uri()],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stdout
+    [found] = lxml.html.fromstring(seen).xpath("//pre[@id='found']/text()")
+    assert json.loads(found) == []

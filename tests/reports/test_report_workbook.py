@@ -17,6 +17,7 @@ from report_data import BASELINE, COMMUNE_CORRECTED, DECEMBER, SILENT, SILENT_NA
 
 from forms.dictionary import DEPRIVATIONS, FLOWS
 from forms.workbook import new_book
+from labels.table import STATUSES
 from plan.reference import communes, districts, table, unit_by_code
 from reports.figures import open_warehouse, read_release
 from reports.files import WAREHOUSE, WORKBOOK
@@ -262,13 +263,7 @@ class TestTargets:
                 levels_ += [end["target_value"], every["actual"], points["actual"]]
                 achieved = [one["achieved_pct"] for one in (points, every, without)]
                 assert same(row[:13], [*levels_, *fallen, *achieved]), (unit, group)
-                verdicts = {
-                    "achieved": "đạt",
-                    "missed": "không đạt",
-                    "in_progress": "đang thực hiện",
-                    "no_data": "chưa có số liệu",
-                }
-                assert row[13:] == [verdicts[one["status"]] for one in (points, every, without, end)]
+                assert row[13:] == [STATUSES[one["status"]].vi for one in (points, every, without, end)]
 
     def test_by_department(self, folder: Path, mart: duckdb.DuckDBPyConnection) -> None:
         """Every target of the province stands once, under the body that answers for it."""
@@ -432,7 +427,7 @@ class TestWhatIsSaid:
         assert set(rows[first.name]) == {None}
         reported = [row[0] for name, row in rows.items() if name and name.startswith(("Huyện", "Thành phố")) and row[0]]
         assert len(reported) == 8
-        assert rows["TOÀN TỈNH"][0] == sum(reported)
+        assert rows["TOÀN TỈNH (8/9 huyện đã báo cáo)"][0] == sum(reported)
 
     def test_a_complete_month_says_so_without_warning(self, complete: Path) -> None:
         sheet = opened(complete / WORKBOOK)["Biểu 2"]

@@ -32,7 +32,10 @@ def test_users_are_made_and_changed(tmp_path: Path) -> None:
     made = say(tmp_path, "mật khẩu đủ dài\n", "user", "add", "Trần Thị B", "--role", "validator")
     assert (made.returncode, made.stdout) == (0, "Đã thêm người dùng Trần Thị B (validator).\n")
     again = say(tmp_path, "mật khẩu đủ dài\n", "user", "add", "trần thị b")
-    assert (again.returncode, again.stderr) == (2, "đã có người dùng “trần thị b”\n")
+    assert (again.returncode, again.stderr) == (
+        2,
+        "Đã có người dùng “trần thị b”. Chưa thay đổi gì; xem: giamngheo user list.\n",
+    )
     assert say(tmp_path, "một mật khẩu khác\n", "user", "password", "Trần Thị B").returncode == 0
     store = Store(tmp_path)
     assert check_password(store, "Trần Thị B", "một mật khẩu khác") is not None
@@ -76,7 +79,7 @@ def test_the_command_decides_only_on_what_was_seen_and_takes_back(tmp_path: Path
     one = desk.one("a")
     who = ("--by", "B", "--reason", "thử")
     stale = run(tmp_path, "return", one.submission_id, *who, "--seen", str(one.version - 1), expect=2)
-    assert "tệp đã thay đổi sau khi bạn xem" in stale.stderr
+    assert "Tệp đã thay đổi sau khi bạn xem" in stale.stderr
     assert desk.one("a").state == "held"
     done = run(tmp_path, "return", one.submission_id, *who, "--seen", str(one.version))
     event = desk.one("a").decision

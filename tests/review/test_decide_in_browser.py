@@ -162,7 +162,7 @@ def test_of_two_validators_at_once_one_decides_and_the_other_sees_both_versions(
     [lost] = [action for action, answer in answers.items() if answer.status_code == 409]
     [won] = [action for action, answer in answers.items() if answer.status_code == 303]
     text = answers[lost].text
-    assert "<td>Tạm giữ</td>" in text
+    assert "<td>Tạm giữ, chờ thẩm định</td>" in text
     assert f"<td>{'Chấp nhận' if won == 'accept' else 'Đã trả lại'}</td>" in text
     assert f"lý do của {won}" in text
     assert f"lý do của {lost}</textarea>" in text

@@ -1,5 +1,6 @@
 """What guards every page: form tokens, roles, host names, the policy; and what a guesser meets."""
 
+import errno
 import re
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from review.render import words
 from review.serve import NotLoopback, serve
 from review.store import Desk, look_table, session_table, user_table
 from settings import Settings
+from telemetry.file import configure
 
 # Whoever is not signed in may ask for these.
 PUBLIC = {"/static/{name}", "/sign-in", "/sign-out", "/language"}
@@ -335,15 +337,18 @@ def test_a_form_that_is_too_long_is_refused(app: FastAPI, chunked: bool) -> None
     assert words()["vi"]["error_413"] in answer.text
 
 
-def test_a_fault_is_a_page_and_its_log_quotes_nothing(app: FastAPI) -> None:
+def test_a_fault_is_a_page_and_its_log_quotes_nothing(app: FastAPI, tmp_path: Path) -> None:
     def broken() -> None:
         raise RuntimeError("096123456789 Bà Tư")
 
     app.add_api_route("/broken", broken)
+    configure(tmp_path, 1, on_standard_error=False)
     with telling() as told:
         answer = Browser(app).get("/broken?q=Tư")
     assert answer.status_code == 500
-    assert words()["vi"]["error_500"] in answer.text
+    assert words()["vi"]["error_program"] in answer.text
+    assert words()["vi"]["error_record"].replace("{record}", told[0]["record"]) in answer.text
+    assert told[0]["record"] in (tmp_path / "logs" / "giamngheo.jsonl").read_text(encoding="utf-8")
     assert answer.headers["content-security-policy"]
     (failed,) = told
     assert (failed["event"], failed["fault"], failed["page"]) == ("desk.failed", "RuntimeError", "/broken")
@@ -351,6 +356,16 @@ def test_a_fault_is_a_page_and_its_log_quotes_nothing(app: FastAPI) -> None:
     assert failed["trace"][-2].endswith(" broken")
     assert "Tư" not in str(failed)
     assert "096123456789" not in str(failed)
+
+
+def test_a_fault_of_the_machine_is_told_as_one(app: FastAPI) -> None:
+    def broken() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/d/raw")
+
+    app.add_api_route("/broken", broken)
+    answer = Browser(app).get("/broken")
+    assert "Lỗi hệ thống" in answer.text and "Hết chỗ trên đĩa" in answer.text
+    assert words()["vi"]["error_program"] not in answer.text
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.1.2.3", "::", "example.vn"])

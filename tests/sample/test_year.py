@@ -1,12 +1,13 @@
-"""Twelve months that follow from each other and end on the reported totals."""
+"""Months that follow from each other; those of the plan end on the reported totals."""
 
 from collections import Counter
 
 import pytest
 
-from forms.dictionary import CLASSES_LISTED, DEPRIVATIONS, FLOWS, movements
+from errors import WrongUsage
+from forms.dictionary import CLASSES_LISTED, DEPRIVATIONS, FLOWS, FORM_VALID_TO, movements
 from forms.month import CellValue, DistrictMonth, Row
-from plan.reference import BASELINE_PERIOD, next_period, table
+from plan.reference import BASELINE_PERIOD, PLAN_YEAR, next_period, periods_between, table
 from sample.fates import STEP
 from sample.summaries import key_of, register, summarise
 from sample.year import YearOfMonths, generate_year
@@ -63,13 +64,35 @@ def test_some_districts_beat_their_target_and_some_miss(year: YearOfMonths) -> N
         assert not all(beaten)
 
 
-def test_same_seed_same_year(year: YearOfMonths) -> None:
-    assert generate_year(last="2020-02") == {slot: month for slot, month in year.items() if slot[0] <= "2020-02"}
+def test_same_seed_same_year(months: YearOfMonths) -> None:
+    assert generate_year(last="2020-02") == {slot: month for slot, month in months.items() if slot[0] <= "2020-02"}
 
 
-def test_other_months_are_refused() -> None:
-    with pytest.raises(ValueError, match="runs from"):
-        generate_year(last="2021-01")
+def test_the_sample_ends_with_its_form() -> None:
+    with pytest.raises(WrongUsage, match="chỉ có từ"):
+        generate_year(last=next_period(FORM_VALID_TO))
+
+
+def test_the_year_after_the_plan_goes_on_from_it(months: YearOfMonths) -> None:
+    """Every month to the form's end is there and moves; every movement but for a few occurs again; poverty falls on."""
+    assert {period for period, _ in months} == set(periods_between(BASELINE_PERIOD, FORM_VALID_TO))
+    later = {slot: month for slot, month in months.items() if slot[0] > END}
+    assert {row["movement"] for month in later.values() for row in month.household} == {one.code for one in movements()}
+    poor = [
+        sum(_number(month.cover, "total_poor") for slot, month in months.items() if slot[0] == period)
+        for period in (END, FORM_VALID_TO)
+    ]
+    assert 0.8 * poor[0] < poor[1] < poor[0]
+    january = {slot[1]: month for slot, month in later.items() if slot[0] == next_period(END)}
+    assert all(_number(month.cover, "total_poor") > 0 for month in january.values())
+    numbers = [
+        row["head_id_number"]
+        for slot, month in later.items()
+        if slot[0] == FORM_VALID_TO
+        for row in month.household
+        if row["head_id_number"]
+    ]
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_every_movement_occurs(year: YearOfMonths) -> None:
@@ -77,24 +100,24 @@ def test_every_movement_occurs(year: YearOfMonths) -> None:
     assert used == {movement.code for movement in movements()}
 
 
-def test_every_month_moves(year: YearOfMonths) -> None:
-    for period, _, _, month in _pairs(year):
+def test_every_month_moves(months: YearOfMonths) -> None:
+    for period, _, _, month in _pairs(months):
         assert any(row["movement"] != "KHONG_DOI" for row in month.household), period
 
 
-def test_registers_follow_each_other(year: YearOfMonths) -> None:
+def test_registers_follow_each_other(months: YearOfMonths) -> None:
     """X01 and X02: whoever was listed is listed again with its class; nobody else is but as MOI."""
-    for _, _, before, month in _pairs(year):
+    for _, _, before, month in _pairs(months):
         classes = {key_of(row): row["class"] for row in before.household if row["class"] in CLASSES_LISTED}
         now = {key_of(row): row["class_previous"] for row in month.household}
         assert len(now) == len(month.household)
         assert {key: class_ for key, class_ in now.items() if class_ != "MOI"} == classes
 
 
-def test_new_and_relapsed_households(year: YearOfMonths) -> None:
+def test_new_and_relapsed_households(months: YearOfMonths) -> None:
     """X03 and X07: new ones were never listed, relapsed ones were."""
     listed: dict[str, dict[tuple[str, str, str], set[object]]] = {}
-    for (_, district), month in year.items():
+    for (_, district), month in months.items():
         earlier = listed.setdefault(district, {})
         for row in month.household:
             known = earlier.get(key_of(row), set())
@@ -109,11 +132,11 @@ def test_new_and_relapsed_households(year: YearOfMonths) -> None:
                 earlier.setdefault(key_of(row), set()).add(row["class"])
 
 
-def test_movements_agree_with_classes(year: YearOfMonths) -> None:
+def test_movements_agree_with_classes(months: YearOfMonths) -> None:
     """H19 and H20."""
     known = {movement.code: (movement.class_previous, movement.class_) for movement in movements()}
     groups = {"N1": "N", "N2": "N", "CN": "CN", "KN": "KN", "MOI": "MOI"}
-    for month in year.values():
+    for month in months.values():
         for row in month.household:
             change = (groups[str(row["class_previous"])], groups[str(row["class"])])
             if row["movement"] == "KHONG_DOI":
@@ -122,9 +145,9 @@ def test_movements_agree_with_classes(year: YearOfMonths) -> None:
                 assert change == known[str(row["movement"])]
 
 
-def test_classes_agree_with_scores(year: YearOfMonths) -> None:
+def test_classes_agree_with_scores(months: YearOfMonths) -> None:
     """H11 and H12, written down once more by hand."""
-    for month in year.values():
+    for month in months.values():
         for row in month.household:
             if row["movement"] in ("N_GIAM", "CN_GIAM") and row["b2_points"] is None:
                 continue
@@ -138,8 +161,8 @@ def test_classes_agree_with_scores(year: YearOfMonths) -> None:
             assert row["class"] == expected
 
 
-def test_heads_and_causes(year: YearOfMonths) -> None:
-    for month in year.values():
+def test_heads_and_causes(months: YearOfMonths) -> None:
+    for month in months.values():
         numbers = [row["head_id_number"] for row in month.household if row["head_id_number"]]
         assert len(set(numbers)) == len(numbers)
         for row in month.household:
@@ -148,19 +171,19 @@ def test_heads_and_causes(year: YearOfMonths) -> None:
             assert row["class"] not in ("N1", "N2") or row["causes"]
 
 
-def test_poor_change_within_the_limit_but_once(year: YearOfMonths) -> None:
+def test_poor_change_within_the_limit_but_once(months: YearOfMonths) -> None:
     """X06, with the one step that the story tells of."""
     steps = []
-    for period, district, before, month in _pairs(year):
+    for period, district, before, month in _pairs(months):
         was, is_ = _number(before.cover, "total_poor"), _number(month.cover, "total_poor")
         if abs(is_ - was) > max(0.1 * was, 30):
-            steps.append((district, int(period[5:])))
-    assert steps == [STEP]
+            steps.append((period, district))
+    assert steps == [(f"{PLAN_YEAR}-{STEP[1]:02d}", STEP[0])]
 
 
-def test_commune_sheet(year: YearOfMonths) -> None:
+def test_commune_sheet(months: YearOfMonths) -> None:
     """C02 to C04, C06, C07."""
-    for month in year.values():
+    for month in months.values():
         minorities = Counter(row["commune_code"] for row in register(month.household) if row["ethnicity"] != "Kinh")
         for row in month.commune:
             n = {key: value for key, value in row.items() if isinstance(value, int)}
@@ -172,21 +195,21 @@ def test_commune_sheet(year: YearOfMonths) -> None:
             assert 3 <= n["persons"] / n["households"] <= 5
 
 
-def test_residents_drift_slowly(year: YearOfMonths) -> None:
+def test_residents_drift_slowly(months: YearOfMonths) -> None:
     """X05, and well within it."""
-    for _, _, before, month in _pairs(year):
+    for _, _, before, month in _pairs(months):
         for was, is_ in zip(before.commune, month.commune, strict=True):
             assert was["commune_code"] == is_["commune_code"]
             for key in ("households", "persons"):
                 assert abs(_number(is_, key) / _number(was, key) - 1) < 0.01
 
 
-def test_balances(year: YearOfMonths) -> None:
+def test_balances(months: YearOfMonths) -> None:
     """M01 to M03, M05, for households and persons."""
-    for (period, district), month in year.items():
+    for (period, district), month in months.items():
         rows = {(row["commune_code"], row["class"], row["measure"]): row for row in month.movement}
         assert len(rows) == 4 * len(month.commune)
-        before = year.get((next_period(period, -1), district))
+        before = months.get((next_period(period, -1), district))
         closings = (
             {}
             if before is None
@@ -202,19 +225,19 @@ def test_balances(year: YearOfMonths) -> None:
                 assert row["increase_1"] == other["decrease_2"]
 
 
-def test_policies(year: YearOfMonths) -> None:
+def test_policies(months: YearOfMonths) -> None:
     """P02, P03; coverage at the end of the year; the plan's 39,000 jobs."""
     programmes = ("jobs", "labour_export")
     served: dict[tuple[object, object], int] = {}
-    for (period, _), month in year.items():
+    for (period, _), month in months.items():
         assert len(month.policy) == 14 * len(month.commune)
         for row in month.policy:
             key = (row["commune_code"], row["policy"])
             assert row["policy"] in programmes or _number(row, "served") <= _number(row, "eligible")
-            assert period == "2020-01" or _number(row, "served") >= served.get(key, 0)
+            assert period.endswith("-01") or _number(row, "served") >= served.get(key, 0)
             served[key] = _number(row, "served")
     totals: Counter[str] = Counter()
-    for month in _end(year):
+    for month in _end(months):
         for row in month.policy:
             totals[f"{row['policy']}:eligible"] += _number(row, "eligible")
             totals[f"{row['policy']}:served"] += _number(row, "served")
@@ -228,11 +251,11 @@ def test_policies(year: YearOfMonths) -> None:
     assert min(coverage.values()) < 0.95
 
 
-def test_policies_are_those_of_the_register(year: YearOfMonths) -> None:
+def test_policies_are_those_of_the_register(months: YearOfMonths) -> None:
     """P04 to P07."""
     households = {row["policy"] for row in table("policies_monitored") if row["unit"] == "households"}
     eligible: dict[tuple[str, object], int] = {}
-    for (_, district), month in year.items():
+    for (_, district), month in months.items():
         listed = register(month.household)
         persons, lacking = Counter[CellValue](), Counter[CellValue]()
         for row in listed:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sample_year import run
 
+from labels.table import STATES
 from ledger.events import Event
 from ledger.states import State, Submission
 from settings import Settings
 from tasks.calendar import Slot, calendar, calendar_object, state_on, summary
-from tasks.status import STATES_VI
 from terminal_calendar import cell, print_calendar
 
 TODAY = dt.date(2020, 1, 22)
@@ -129,8 +129,8 @@ def test_nine_districts_and_thirteen_months_fit_into_a_hundred_columns(
 ) -> None:
     """Whatever a slot says: every kind of cell stands in every column."""
     settings = Settings(data=tmp_path)
-    slots = calendar(settings, State(), TODAY)
-    kinds = [(state, "late") for state in STATES_VI if state not in ("unreadable", "excused", "expected")]
+    slots = calendar(settings, State(), dt.date(2020, 12, 31))
+    kinds = [(state, "late") for state in STATES if state not in ("unreadable", "excused", "expected")]
     kinds += [("excused", "excused"), ("expected", "missing"), ("expected", "due")]
     longest = {"days": 345, "since": TODAY, "corrected": 1}
     filled = []
@@ -144,7 +144,7 @@ def test_nine_districts_and_thirteen_months_fit_into_a_hundred_columns(
     for words in ("✓ +345*", "thiếu345", "còn 345", "giữ22/01", "lỗi22/01", "miễn"):
         assert any(line.count(words) == 9 for line in lines)
     legend = " ".join(lines[lines.index(next(line for line in lines if line.startswith("✓ chấp nhận"))) :])
-    assert f"giữ DD/MM: {STATES_VI['held']} từ ngày ấy" in legend
+    assert f"giữ DD/MM: {STATES['held'].vi} từ ngày ấy" in legend
 
 
 def test_the_command_shows_a_day_of_the_past(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from errors import Busy
 from telemetry.faults import described, frames, safe_words
 from telemetry.file import AppendedFile, configure, log_path
-from telemetry.record import LOGGER, bound, step, tell, tell_fault
+from telemetry.record import LOGGER, bound, record_of, step, tell, tell_fault
 from telemetry.runs import LastRun, last_runs, running
 
 SECRET = "Nguyễn Văn Bí Mật 096012345678"
@@ -94,6 +96,9 @@ def test_a_log_that_can_not_be_written_is_done_without(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     configure(tmp_path / "file", 1, on_standard_error=False)
     tell("probe.lost")
+    lost = ValueError()
+    tell_fault("probe.failed", lost)
+    assert record_of(lost) is None
     with running(tmp_path / "file", "verify") as run:
         run.counts = {"damaged": 0}
     assert log_path() is None
@@ -122,11 +127,16 @@ def test_a_fault_is_told_once_by_kind_and_place(log: Path) -> None:
     except ValueError as fault:
         tell_fault("step.failed", fault)
         tell_fault("command.failed", fault)
+        fault_of_two = fault
         assert described(fault).startswith("ValueError: tests/telemetry/test_log.py:")
     first, second = lines(log)
     assert (first["event"], first["step"], first["submission"]) == ("step.failed", "validate", "ab12")
     assert second["event"] == "step.failed"
     assert second["fault"] == "ValueError"
+    # Each has a number of its own, by which a message that names it is found in the log.
+    assert second["record"] == record_of(fault_of_two)
+    assert first["record"] != second["record"]
+    assert re.fullmatch(r"\d{4}-\d{4}", second["record"])
     assert [one for one in second["trace"] if ":" not in one] == ["KeyError", "ValueError"]
     assert SECRET not in log.read_text(encoding="utf-8")
     assert "096012345678" not in log.read_text(encoding="utf-8")
@@ -169,11 +179,8 @@ def test_a_run_is_kept_past_its_process_with_its_last_success(log: Path) -> None
 
 
 def test_a_run_that_met_a_lock_is_no_run(log: Path) -> None:
-    class Held(Exception):
-        outcome = "busy"
-
-    with pytest.raises(Held), running(log.parents[1], "ingest"):
-        raise Held
+    with pytest.raises(Busy), running(log.parents[1], "ingest"):
+        raise Busy
     assert last_runs(log.parents[1]) == {}
     assert [line.get("outcome") for line in lines(log)] == [None, "busy"]
 

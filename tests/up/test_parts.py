@@ -1,5 +1,6 @@
 """A part is started again when it ends, less and less eagerly, and its log stays within bounds."""
 
+import errno
 import sys
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from up import parts
-from up.parts import Part, keep_small, stop
+from up.parts import NotReady, Part, keep_small, stop
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +46,7 @@ def test_one_that_keeps_failing_is_said_once(tmp_path: Path) -> None:
 
 
 def test_a_start_that_is_not_possible_is_tried_again(tmp_path: Path) -> None:
-    refusals = [OSError("chưa"), OSError("chưa")]
+    refusals = [OSError(errno.ENOSPC, "No space left on device", "/d"), NotReady("not yet", "chưa")]
 
     def before() -> None:
         if refusals:
@@ -53,7 +54,10 @@ def test_a_start_that_is_not_possible_is_tried_again(tmp_path: Path) -> None:
 
     part = a_part(tmp_path, "", before=before, is_step=True)
     said = look_until(part, lambda: part.is_done)
-    assert [line.partition(";")[0] for line in said] == ["Phần thử chưa khởi động được (chưa)"] * 2
+    assert [line.partition(";")[0] for line in said] == [
+        "Phần thử chưa khởi động được (chưa)",
+        "Phần thử chưa khởi động được (hết chỗ trên đĩa (/d))",
+    ]
 
 
 def test_one_that_no_longer_answers_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

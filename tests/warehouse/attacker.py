@@ -10,6 +10,7 @@ import datetime as dt
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def _indicators(frame: pl.DataFrame) -> list[pl.DataFrame]:
     return shown
 
 
+@cache
 def read_counts(folder: Path) -> pl.DataFrame:
     """Every count that the tables of a folder show or hide: name, period, unit, value (null where hidden).
 

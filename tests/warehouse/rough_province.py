@@ -1,13 +1,18 @@
 """A province drawn at random: small communes, a handful of poor households each, people coming and going."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from warehouse_data import Register
+from warehouse_data import SUPPRESSION_KEY, Register, write_inputs
 
 from forms.dictionary import DEPRIVATIONS
 from plan.reference import table
+from tasks.audit import run_audits
+from tasks.build import build_warehouse
+from tasks.open_tables import write_complete, write_public
 
 POLICIES = tuple(row["policy"] for row in table("policies_monitored"))
 
@@ -85,6 +90,15 @@ def rough_province(
             }
             registers.append(register)
     return registers
+
+
+def released(folder: Path, registers: Sequence[Register], as_of: str, **differs: object) -> Path:
+    """A folder with warehouse.duckdb, tables/ and public/ of some registers, audited."""
+    build_warehouse(folder / "warehouse.duckdb", write_inputs(folder, list(registers), as_of, **differs))
+    assert run_audits(folder / "warehouse.duckdb") == []
+    write_complete(folder / "warehouse.duckdb", folder / "tables")
+    write_public(folder / "warehouse.duckdb", folder / "public", SUPPRESSION_KEY)
+    return folder
 
 
 def _count(draw: random.Random, mean: float) -> int:

@@ -42,8 +42,11 @@ DAMAGE = {
     " as_known_now, districts_reported) values ('2020-12-31', '96', 'poor_households', 'all', 5, 6, 9)",
     "special_areas_are_their_communes": "update mart.special_area set value = value + 1 where unit_code = '96'"
     " and programme = 'programme_135' and indicator = 'households' and population = 'all'",
+    "special_lists_have_no_leaver": "update core.special_area set valid_to = '2020-01-15'"
+    " where programme = 'programme_135'",
     "target_status_is_sound": "update mart.target_vs_actual set status = 'achieved'"
     " where unit_code = '966' and measure = 'households' and status = 'missed'",
+    "timeliness_agrees": "update mart.submission_status set on_time = not on_time where period = '2019-12-31'",
     "units_are_known": "update meta.lineage set district_code = '964' where district_code = '966'",
     "wholes_are_sums_of_parts": "update mart.indicator set value = value + 1 where unit_code = '96'"
     " and indicator = 'households' and population = 'all'",

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, Query, Register, province, submission_row, write_inputs
 
+from errors import DamagedFile
 from forms.dictionary import sheets
 from tasks import dictionary
 from tasks.build import FINDING, SUBMISSION, BuildError, BuildInputs, build_warehouse, input_hash
@@ -72,7 +73,7 @@ def test_an_existing_file_or_a_stray_wal_is_never_written_to(tmp_path: Path, sma
 def test_a_missing_accepted_table_is_named(tmp_path: Path, small_inputs: BuildInputs) -> None:
     lost = next(small_inputs.accepted.glob("*/policy.parquet"))
     lost.unlink()
-    with pytest.raises(FileNotFoundError, match=r"policy\.parquet"):
+    with pytest.raises(DamagedFile, match=r"policy\.parquet"):
         build_warehouse(tmp_path / "w.duckdb", small_inputs)
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from warehouse_data import BASELINE, CITY, DAM_DOI, DECEMBER, JUNE, NGOC_HIEN, Query, province, write_inputs
 
 import cli
+from errors import WRONG_USAGE
 from settings import Settings
 from tasks.build import build_warehouse
 from tasks.explain import NoSuchNumber, explain
@@ -169,4 +170,5 @@ class TestCommand:
 
     def test_a_wrong_name_is_wrong_usage(self, run: Any) -> None:
         done = run("poor_rates", "--unit", "96", "--period", DECEMBER)
-        assert isinstance(done.exception, cli.WrongUsage)
+        assert isinstance(done.exception, NoSuchNumber)
+        assert done.exception.exit_code == WRONG_USAGE

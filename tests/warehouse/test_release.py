@@ -12,10 +12,13 @@ import polars as pl
 import pytest
 from warehouse_data import BASELINE, province, write_inputs
 
-from expectations.catalogue import rule_pack
-from tasks import release
+from tasks import identity, release
 from tasks.build import BuildInputs, build_warehouse
+from tasks.faults import SystemFault
+from tasks.identity import program_hash, rule_pack
 from tasks.release import (
+    NoSuchRelease,
+    NotAsSealed,
     PublishBlocked,
     ReleaseResult,
     list_releases,
@@ -64,8 +67,9 @@ def test_the_manifest_says_which_code_and_rule_pack_made_it(folder: Path, small_
     made = publish(folder, small_inputs)
     manifest = json.loads((made.path / "manifest.json").read_text(encoding="utf-8"))
     with duckdb.connect(str(made.path / "warehouse.duckdb"), read_only=True) as reader:
-        known = reader.execute("select code_version, rule_pack from meta.build").fetchone()
-    assert (manifest["code_version"], manifest["rule_pack"]) == known == ("test", rule_pack())
+        known = reader.execute("select code_version, rule_pack, program_hash from meta.build").fetchone()
+    told = tuple(manifest[name] for name in ("code_version", "rule_pack", "program_hash"))
+    assert told == known == ("test", rule_pack(), program_hash())
 
 
 @pytest.mark.usefixtures("ready_made")
@@ -147,6 +151,19 @@ def test_a_failure_half_way_leaves_nothing_behind(folder: Path, small_inputs: Bu
 
 
 @pytest.mark.usefixtures("ready_made")
+def test_a_program_that_is_replaced_while_it_builds_publishes_nothing(
+    folder: Path, small_inputs: BuildInputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced(_: Path) -> None:
+        monkeypatch.setattr(identity, "_AT_START", ("as it was", "as it was"))
+
+    with pytest.raises(SystemFault, match="changed since this process began"):
+        publish(folder, small_inputs, additions=[replaced])
+    assert list((folder / "releases").iterdir()) == []
+    assert not (folder / "current").exists()
+
+
+@pytest.mark.usefixtures("ready_made")
 def test_leftovers_of_a_killed_run_are_removed(folder: Path, small_inputs: BuildInputs) -> None:
     left = folder / "releases" / ".tmp-2019-12-abc-1"
     left.mkdir(parents=True)
@@ -160,7 +177,7 @@ def test_leftovers_of_a_killed_run_are_removed(folder: Path, small_inputs: Build
 def test_a_stray_wal_beside_a_published_file_is_refused(folder: Path, small_inputs: BuildInputs) -> None:
     first = publish(folder, small_inputs)
     (first.path / "warehouse.duckdb.wal").write_bytes(b"stray")
-    with pytest.raises(PublishBlocked, match=r"warehouse\.duckdb\.wal does not belong"):
+    with pytest.raises(NotAsSealed, match=r"warehouse\.duckdb\.wal does not belong"):
         publish(folder, small_inputs)
 
 
@@ -224,6 +241,6 @@ def test_back_to_an_older_release(folder: Path, small_inputs: BuildInputs) -> No
         first.release_id: True,
         second.release_id: False,
     }
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NoSuchRelease):
         point_current(folder / "releases", folder / "current", "2019-12-000000000000")
     assert (folder / "current").resolve() == first.path.resolve()

@@ -1,13 +1,19 @@
 """core.special_area and mart.special_area: which communes are on which list, when, and how they fare."""
 
+import csv
+import datetime as dt
+import random
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from warehouse_data import BASELINE, Query, Register, write_inputs
+from warehouse_data import BASELINE, DECEMBER, Query, Register, write_inputs
 
-from plan.reference import districts
+from plan.reference import districts, period_end, periods_between, table
+from tasks import build
+from tasks.audit import run_audits
 from tasks.build import build_warehouse
 
 KHANH_TIEN, VIEN_AN_DONG, KHANH_HUNG = "32050", "32239", "32113"
@@ -41,7 +47,7 @@ def ask(built: Path) -> Iterator[Query]:
 def test_what_is_known_of_each_list(ask: Query) -> None:
     sql = "select programme, areas_listed, areas_known from core.special_programme order by 1"
     assert ask(sql) == [
-        ("coastal_131", 11, 1),
+        ("coastal_131", 11, 0),
         ("coastal_539", None, 3),
         ("hamlets_582", 67, 0),
         ("programme_135", 8, 8),
@@ -49,11 +55,11 @@ def test_what_is_known_of_each_list(ask: Query) -> None:
 
 
 def test_a_commune_that_left_a_list_is_not_counted_in_it(ask: Query) -> None:
-    sql = "select status, is_listed from core.special_area where programme = 'coastal_131' and unit_code = ?"
-    assert ask(sql, VIEN_AN_DONG) == [("not_listed", False)]
-    assert ask(sql, KHANH_TIEN) == [("listed", True)]
-    counted = "select distinct unit_code from mart.special_area where programme = 'coastal_131' and level = 'commune'"
-    assert ask(counted) == [(KHANH_TIEN,)]
+    """The plan invests in 10 of the 11 coastal communes: Khánh Tiến has left, and no day is given."""
+    sql = "select status, is_listed, valid_to from core.special_area where programme = 'coastal_131' and unit_code = ?"
+    assert ask(sql, VIEN_AN_DONG) == [("not_listed", False, dt.date(2020, 12, 31))]
+    assert ask(sql, KHANH_TIEN) == [("left", False, None)]
+    assert ask("select count(*) from mart.special_area where programme = 'coastal_131'") == [(0,)]
 
 
 def test_the_communes_of_programme_135_by_province_district_and_commune(ask: Query) -> None:
@@ -79,20 +85,9 @@ def test_rates_are_over_the_listed_communes_only(ask: Query) -> None:
     assert ask(sql, "urban") == [(0, 0, None)]
 
 
-def test_the_coastal_figure_says_that_one_of_eleven_communes_is_known(ask: Query) -> None:
-    sql = (
-        "select distinct areas_known, areas_listed, is_whole_list from mart.special_area"
-        " where programme = 'coastal_131' and level = 'province'"
-    )
-    assert ask(sql) == [(1, 11, False)]
-
-
 def test_a_list_counts_between_its_days_only(ask: Query) -> None:
     sql = "select distinct programme, max(period)::varchar, min(period)::varchar from mart.special_area group by 1"
-    assert sorted(ask(sql)) == [
-        ("coastal_131", "2020-02-29", "2019-12-31"),
-        ("programme_135", "2020-02-29", "2019-12-31"),
-    ]
+    assert ask(sql) == [("programme_135", "2020-02-29", "2019-12-31")]
 
 
 def test_a_held_district_is_named_and_left_out(ask: Query) -> None:
@@ -114,3 +109,52 @@ def test_every_commune_of_2020_has_its_successors(ask: Query) -> None:
     sql = "select successor_name, is_code_reused from core.unit_successor where unit_code = '32002'"
     assert ask(sql) == [("Phường An Xuyên", True)]
     assert ask("select count(distinct unit_code) from core.unit_successor where is_code_reused") == [(24,)]
+
+
+PROGRAMME = "programme_135"
+
+
+def test_no_list_has_a_commune_that_has_left_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Communes of Programme 135 come and go on drawn days, one of them on a day that nobody says."""
+    rows = [dict(row) for row in table("special_areas")]
+    drawn = random.Random(1)
+    mine = [row for row in rows if row["programme"] == PROGRAMME]
+    end = dt.date(2020, 12, 31)
+    for row in mine[1:]:
+        days = sorted(dt.date(2019, 12, 1) + dt.timedelta(days=drawn.randrange(396)) for _ in range(2))
+        row["valid_from"] = str(days[0])
+        row["valid_to"] = str(min(days[1], end))
+        row["active"] = ""
+    mine[0]["active"] = "no"
+    monkeypatch.setattr(build, "PLAN_DATA", shutil.copytree(build.PLAN_DATA, tmp_path / "plan"))
+    with open(tmp_path / "plan" / "special_areas.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+    months = periods_between(BASELINE, DECEMBER)
+    registers = [Register(code, month) for month in months for code in (U_MINH, TRAN_VAN_THOI, DAM_DOI)]
+    build_warehouse(tmp_path / "w.duckdb", write_inputs(tmp_path, registers, DECEMBER))
+
+    expected = {
+        (period_end(month), row["unit_code"])
+        for month in months
+        for row in mine[1:]
+        if row["valid_from"] <= str(period_end(month)) <= row["valid_to"]
+    }
+    with duckdb.connect(str(tmp_path / "w.duckdb"), read_only=True) as connection:
+        found = connection.execute(
+            "select distinct period, unit_code from mart.special_area where programme = ? and level = 'commune'",
+            [PROGRAMME],
+        ).fetchall()
+        sizes = connection.execute(
+            "select distinct period, areas_known, areas_listed, is_whole_list from mart.special_area"
+            " where programme = ? and level = 'province'",
+            [PROGRAMME],
+        ).fetchall()
+        assert run_audits(connection) == []
+    assert set(found) == expected
+    for period, known, listed, is_whole in sizes:
+        gone = 1 + sum(row["valid_to"] < str(period) for row in mine[1:])
+        assert (known, listed) == (sum(month == period for month, _ in expected), 8 - gone)
+        assert is_whole == (known == listed)
