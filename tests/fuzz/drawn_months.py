@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from hypothesis import strategies as st
-from small_district import DISTRICT, a_household, a_month
+from small_district import DISTRICT, INSURED, a_household, a_month
 
 from forms.dictionary import DEPRIVATIONS, movements
 from forms.month import CellValue, DistrictMonth, Row
@@ -29,6 +29,7 @@ for _movement in movements():
     MOVES[_movement.class_previous, _movement.class_].append(_movement.code)
 
 MOST_NEW = 3
+MOST_PERSONS = 30
 
 _LETTERS = "aăâđêôơưáàảãạấệữĂĐẤ Xx0123456789.,;:/-+=@'\"<>&%_()#|\n"
 _NAMES = st.text(_LETTERS, min_size=1, max_size=14).map(lambda text: f"Ấp {text}".strip())
@@ -81,7 +82,7 @@ def _households(draw: st.DrawFn, unit: Unit, hamlet: str, code: str) -> Row:
         head_sex=draw(st.sampled_from(["Nam", "Nữ"])),
         head_id_number=draw(st.none() | st.from_regex(r"\A[0-9]{9}([0-9]{3})?\Z")),
         ethnicity=draw(st.sampled_from(GROUPS)),
-        persons=draw(st.integers(1, 30)),
+        persons=draw(st.integers(1, MOST_PERSONS)),
         area=AREAS[unit.area],
         b1_points=draw(st.integers(0, low) if kind == "N1" else st.integers(low + 1, high)),
         b2_points=10 * len(marks),
@@ -130,11 +131,13 @@ def _move(before: str, after: str) -> st.SearchStrategy[str]:
 
 
 def _with_residents(draw: st.DrawFn, month: DistrictMonth, rows: list[Row]) -> DistrictMonth:
+    """Room for whoever is listed now or in a month, and for the eligible of `a_month` (rules C07, P04)."""
+    fewest = max(INSURED, MOST_PERSONS * (len(rows) + MOST_NEW))
     for commune in month.commune:
         khmer = draw(st.integers(len(rows) + MOST_NEW, 100))
         minority = draw(st.integers(khmer, 200))
-        households = draw(st.integers(minority, 9999))
-        persons = draw(st.integers(households, 10 * households))
+        households = draw(st.integers(max(minority, fewest // 10), 9999))
+        persons = draw(st.integers(max(households, fewest), 10 * households))
         commune |= {"khmer_households": khmer, "minority_households": minority}
         commune |= {"households": households, "persons": persons}
     return month
