@@ -90,13 +90,19 @@ def _speak_utf8() -> None:
 
 def _run() -> None:
     try:
-        app()
+        try:
+            app()
+        except SystemExit:
+            # What is still to be written: a full disk is told here, not by the interpreter at its end.
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            raise
     except SystemExit:
         raise
     except KeyboardInterrupt:
         _fail("Đã dừng theo yêu cầu. Tệp chưa xong vẫn chờ ở lần chạy sau.", SYSTEM_FAULT)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
         sys.exit(0)
     except BaseException as fault:  # a library written in Rust panics past Exception
         _explain(fault)
@@ -109,7 +115,18 @@ def _explain(fault: BaseException) -> None:
     _, code = explain(fault)
     where = _log_fault(fault) if code == SYSTEM_FAULT else ""
     message, _ = explain(fault)
+    if isinstance(fault, OSError):
+        _give_up_output()
     _fail(f"{message}\n{where}" if where else message, code)
+
+
+def _give_up_output() -> None:
+    """What standard output can't take any more is let go, or the interpreter would fail on it at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> None:

@@ -16,6 +16,7 @@ from small_district import DISTRICT
 from ledger.events import Event, Ledger
 from settings import REPOSITORY
 
+OTHER_DISTRICT = "964"
 PLAIN = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
@@ -86,12 +87,12 @@ def test_a_minute_decides_in_the_zone_of_the_settings(
     """Whatever zone the machine is in: 23:59 of the last day is in time, 00:00 is late."""
     there = dt.timezone(dt.timedelta(hours=offset_hours))
     midnight = dt.datetime.combine(LAST_DAY + dt.timedelta(days=1), dt.time(), there)
-    arrivals = {"a" * 64: midnight - dt.timedelta(minutes=1), "b" * 64: midnight}
+    arrivals = {"a" * 64: (DISTRICT, midnight - dt.timedelta(minutes=1)), "b" * 64: (OTHER_DISTRICT, midnight)}
     ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    for submission_id, at in arrivals.items():
+    for submission_id, (district, at) in arrivals.items():
         delivery = {"file_name": "a.xlsx", "size": 1, "mark": [1, 1, 1], "source": "inbox"}
         judged = {"verdict": "rejected", "kind": None, "inputs": {}, "counts": {}, "severities": {}, "findings": "x"}
-        slot = {"submission_id": submission_id, "district_code": DISTRICT, "period": "2019-12"}
+        slot = {"submission_id": submission_id, "district_code": district, "period": "2019-12"}
         ledger.append([Event("received", at, submission_id=submission_id, payload=delivery)])
         ledger.append([Event("judged", at, payload=judged, **slot)])
     ledger.close()

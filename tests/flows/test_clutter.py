@@ -15,6 +15,7 @@ from flows.rebuild import rebuild
 from flows.runner import DirectRunner
 from forms.workbook import write_workbook
 from ledger.states import derive_state
+from ledger.versions import LedgerFaulty
 from settings import Settings
 from tasks.backup import back_up, restore
 from tasks.children import Readers
@@ -108,8 +109,9 @@ def test_a_lost_ledger_is_still_noticed_among_them(tmp_path: Path, readers: Read
     for name in ("ledger.sqlite", "ledger.last"):
         (tmp_path / name).unlink()
     shutil.rmtree(settings.judgements)
-    with pytest.raises(Exception, match="đã mất hoặc trống"):
+    with pytest.raises(LedgerFaulty) as told:
         open_ledger(settings)
+    assert "đã mất hoặc trống" in told.value.vi
 
 
 @pytest.mark.parametrize(
