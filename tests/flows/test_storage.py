@@ -32,7 +32,7 @@ from tasks.restore import restore_accepted
 from tasks.storage import accepted_folder, raw_file, sweep_storage
 from tasks.verify import verify
 
-AT = dt.datetime(2020, 1, 5, 3, tzinfo=dt.UTC)
+AT = dt.datetime(2020, 2, 5, 3, tzinfo=dt.UTC)
 DECEMBER, JANUARY = "2019-12", "2020-01"
 
 
