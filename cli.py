@@ -365,6 +365,8 @@ def publish(
         raise WrongUsage("Chỉ chọn một: --yes-publish-small-change hoặc --hold-small-change")
     if by and not show_small:
         raise WrongUsage("--by chỉ dùng cùng --yes-publish-small-change")
+    if show_small and not by.strip():
+        raise WrongUsage("--yes-publish-small-change cần --by: ai cho phép công bố")
     settings = _settings()
     small = "publish" if show_small else "hold" if hold_small or settings.hold_small_change else "refuse"
     month = _period(as_of) if as_of else None
@@ -390,6 +392,7 @@ def publish_due() -> None:
     """
     import terminal
     from flows.publish import NothingToPublish
+    from terminal_publish import print_small_changes
 
     settings = _settings()
     try:
@@ -398,11 +401,13 @@ def publish_due() -> None:
         terminal.say(f"Chưa công bố: {nothing}.")
         return
     release = published.release
+    nothing_new = "Không có gì mới" if not published.held else "Chưa có gì khác để công bố"
     terminal.say(
         f"Đã công bố bản {release.release_id}."
         if release.created
-        else f"Không có gì mới: bản {release.release_id} đã công bố."
+        else f"{nothing_new}: bản {release.release_id} đã công bố."
     )
+    print_small_changes(published)
 
 
 @app.command(rich_help_panel=MONTH)

@@ -156,6 +156,16 @@ class Settings(BaseSettings):
             raise ValueError("phải là tên một múi giờ, ví dụ Asia/Ho_Chi_Minh") from None
         return name
 
+    @field_validator("due_dates")
+    @classmethod
+    def _are_after_their_months(cls, dates: dict[str, dt.date]) -> dict[str, dt.date]:
+        for period, due in dates.items():
+            if not re.fullmatch(_MONTH, period):
+                raise ValueError(f"phải có tháng dạng YYYY-MM, không phải {period!r}")
+            if f"{due:%Y-%m}" <= period:
+                raise ValueError(f"phải có hạn sau khi tháng kết thúc, không phải {due} cho {period}")
+        return dates
+
     @field_validator("ledger_url")
     @classmethod
     def _is_of_a_database_that_we_know(cls, url: str) -> str:

@@ -38,6 +38,11 @@ def print_published(settings: "Settings", published: "Published") -> None:
         say("So với bản trước đó, người đọc mất hoặc thấy khác nhiều:", bold=True)
         for loss in published.losses:
             say(f"  {loss.sentence_vi}")
+    print_small_changes(published)
+
+
+def print_small_changes(published: "Published") -> None:
+    """Where corrections are that two releases reveal, and whether they wait."""
     if published.small_changes:
         what = "chưa đưa vào, đợi tháng mới" if published.held else "đã đưa vào"
         say(f"Điều chỉnh rất nhỏ, so hai bản công bố sẽ thấy ({what}):", bold=True)

@@ -169,7 +169,7 @@ def list_releases(releases: Path, current: Path) -> list[dict[str, Any]]:
     for path in releases.glob(f"*/{MANIFEST}"):
         if path.parent.name.startswith("."):
             continue
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = _manifest(path.parent)
         found.append(
             {
                 "release_id": manifest["release_id"],
@@ -189,9 +189,21 @@ def content_hash(release: Path) -> str:
     Not the database's file: DuckDB gives each a number of its own and leaves in its gaps what lay in memory. The same
     tables are in `tables/`.
     """
-    manifest = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    manifest = _manifest(release)
     held = sorted((entry["path"], entry["sha256"]) for entry in manifest["files"] if entry["path"] != WAREHOUSE)
     return hashlib.sha256("".join(f"{path}\0{sha256}\0" for path, sha256 in held).encode()).hexdigest()
+
+
+def _manifest(release: Path) -> dict[str, Any]:
+    """A finished release's manifest; raises NotAsSealed where it is none any more."""
+    try:
+        manifest = json.loads((release / MANIFEST).read_bytes())
+        _ = manifest["files"]
+    except FileNotFoundError:
+        raise NotAsSealed(release.name, [f"{MANIFEST} is missing"]) from None
+    except (ValueError, KeyError, TypeError):
+        raise NotAsSealed(release.name, [f"{MANIFEST} has changed"]) from None
+    return dict(manifest)
 
 
 def verify_release(release: Path, published: Mapping[str, str] | None = None) -> list[str]:

@@ -24,6 +24,8 @@ from terminal import explain
         ("LEDGER_URL", "postgres://writer:mat-khau@host/db", "GIAMNGHEO_LEDGER_URL phải bắt đầu bằng sqlite:/// hoặc"),
         ("DUE_DATES", "17/2", "GIAMNGHEO_DUE_DATES phải là JSON"),
         ("DUE_DATES", '{"2020-01": "x"}', "GIAMNGHEO_DUE_DATES.2020-01 không đúng dạng"),
+        ("DUE_DATES", '{"2020-13": "2020-02-17"}', "GIAMNGHEO_DUE_DATES phải có tháng dạng YYYY-MM"),
+        ("DUE_DATES", '{"2020-01": "2020-01-31"}', "GIAMNGHEO_DUE_DATES phải có hạn sau khi tháng kết thúc"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(

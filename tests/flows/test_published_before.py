@@ -190,7 +190,10 @@ def test_an_older_month_is_made_beside_what_readers_have(office: Office, monkeyp
     office.take("corrected", corrected_december())
     monkeypatch.setattr(cli, "_settings", lambda: office.settings)
 
-    said = CliRunner().invoke(cli.app, ["publish", "--as-of", DECEMBER, "--yes-publish-small-change", "--by", BY])
+    yes = ["publish", "--as-of", DECEMBER, "--yes-publish-small-change"]
+    nobody = CliRunner().invoke(cli.app, yes)
+    assert isinstance(nobody.exception, cli.WrongUsage) and len(office.state.published) == 1
+    said = CliRunner().invoke(cli.app, [*yes, "--by", BY])
     assert said.exit_code == 0, said.output
     assert "bản đang dùng giữ" in said.stdout and "--current" in said.stdout
     event = office.state.published[-1]

@@ -244,3 +244,11 @@ def test_back_to_an_older_release(folder: Path, small_inputs: BuildInputs) -> No
     with pytest.raises(NoSuchRelease):
         point_current(folder / "releases", folder / "current", "2019-12-000000000000")
     assert (folder / "current").resolve() == first.path.resolve()
+    # A manifest that is none any more is damage, and told as such.
+    manifest = second.path / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text("{")
+    with pytest.raises(NotAsSealed):
+        list_releases(folder / "releases", folder / "current")
+    with pytest.raises(NotAsSealed):
+        publish(folder, with_version(small_inputs, "next"))
