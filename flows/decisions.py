@@ -21,7 +21,7 @@ from tasks.children import Readers
 from tasks.judgements import read_findings
 from tasks.ledgers import open_ledger
 from tasks.locks import only_run
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import root_key
 from tasks.restore import restore_accepted
 from tasks.runs import recorded
 from telemetry.record import tell_fault
@@ -106,7 +106,7 @@ def decide_all(
             found += made
         # What a validator accepts is on disk before the ledger says so, as for what the rules accept.
         accepted = [state.find(one.submission_id) for one in asked if one.action == "accept"]
-        restore_accepted(settings, accepted, pseudonym_key(settings.data, settings.pseudonym_key), readers)
+        restore_accepted(settings, accepted, root_key(settings, state), readers)
         if len(found) > 1:
             together = secrets.token_hex(8)
             for event in found:

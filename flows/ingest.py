@@ -41,7 +41,7 @@ from tasks.ledgers import open_ledger
 from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.names import shown_name
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import fingerprint, root_key
 from tasks.read import ReadWorkbook
 from tasks.restore import restore_accepted
 from tasks.returned import note_answered, unanswered, write_returned
@@ -244,7 +244,7 @@ class _Judging:
         self.work = self.stack.enter_context(start_work(settings, runner, self._own_readers, here=self.keeps_readers))
         self.workbooks: dict[str, ReadWorkbook | Unreadable] = {}
         self.failed: set[str] = set()
-        self.key = pseudonym_key(settings.data, settings.pseudonym_key)
+        self.key = root_key(settings, derive_state(ledger.events()))
 
     def __enter__(self) -> "_Judging":
         return self
@@ -461,6 +461,7 @@ class _Judging:
                 "findings": name,
                 "id_numbers": numbers_name,
                 "rule_pack": judge.rule_pack(),
+                "key": fingerprint(self.key),
             },
         )
 
@@ -486,6 +487,7 @@ class _Judging:
                     self.settings.judgements, submission.submission_id, with_household_id(to_frame(listed), self.key)
                 ),
                 "rule_pack": judge.rule_pack(),
+                "key": fingerprint(self.key),
             },
         )
         self.ledger.append([event])

@@ -23,7 +23,7 @@ from tasks.inputs import accepted_periods, build_inputs
 from tasks.ledgers import open_ledger
 from tasks.locks import only_run
 from tasks.losses import Loss, reader_losses, shown_by
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import fingerprint, root_key
 from tasks.publications import current_release, publications, published_contents
 from tasks.release import WAREHOUSE, ReleaseResult, make_release, point_current, refuse_changed
 from tasks.restore import restore_accepted
@@ -158,7 +158,7 @@ def _small_changes(settings: Settings, state: State, last: str) -> list[SmallCha
         return []
     with step("corrections", counts={"slots": len(found)}):
         named = {submission_id for one in found for submission_id in (*one.published, one.now)}
-        key = pseudonym_key(settings.data, settings.pseudonym_key)
+        key = root_key(settings, state)
         restore_accepted(settings, [state.submissions[submission_id] for submission_id in sorted(named)], key)
         with reading_accepted(settings.accepted / submission_id for submission_id in named):
             return small_changes(
@@ -201,6 +201,7 @@ def _event(settings: Settings, state: State, published: Published, by: str, sour
         "position": state.position,
         "method": method_hash(settings.rate_denominator_excludes_social_protection),
         "content": published.release.content,
+        "key": fingerprint(root_key(settings, state)),
     }
     if source:
         payload["source"] = source

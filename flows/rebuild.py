@@ -10,7 +10,7 @@ from tasks.ledgers import open_ledger
 from tasks.leftovers import sweep
 from tasks.locks import only_run
 from tasks.mend import remove_damaged, set_aside_damaged
-from tasks.pseudonym import pseudonym_key
+from tasks.pseudonym import root_key
 from tasks.publications import current_release, published_contents
 from tasks.restore import restore_accepted
 from tasks.runs import recorded
@@ -35,7 +35,7 @@ def rebuild(settings: Settings, runner: Runner, on_progress: Callable[[str, int,
             restore_accepted(
                 settings,
                 standing,
-                pseudonym_key(settings.data, settings.pseudonym_key),
+                root_key(settings, state),
                 anew=True,
                 on_done=lambda done, total: on_progress("rebuild", done, total),
             )

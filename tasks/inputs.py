@@ -13,7 +13,7 @@ from tasks.build import FINDING_COUNT, RESTATED, RESTATED_MONTH, SLOT, SUBMISSIO
 from tasks.cross import cross_counts
 from tasks.findings import to_frame, with_household_id
 from tasks.judgements import later_findings, write_judgement
-from tasks.pseudonym import derived_key, pseudonym_key
+from tasks.pseudonym import derived_key, root_key
 from tasks.publications import Held, restated, without
 from tasks.restore import restore_accepted
 from tasks.status import due_date, files_by_slot, slot_rows, slots_on_time
@@ -36,7 +36,7 @@ def build_inputs(settings: Settings, state: State, as_of: str, held: Held | None
     method = method_hash(settings.rate_denominator_excludes_social_protection)
     otherwise = restated(whole, settings.first_period, as_of, method, held)
     restated_slots = pl.DataFrame(otherwise.slots, schema=RESTATED, orient="row")
-    key = pseudonym_key(settings.data, settings.pseudonym_key)
+    key = root_key(settings, state)
     needed = pl.concat(
         [slots.get_column("accepted_submission_id"), restated_slots.get_column("published_submission_id")]
     )
