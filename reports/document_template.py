@@ -155,12 +155,12 @@ def _movements(document: Any) -> None:
         document,
         "movement_lines",
         (
-            Column("Hộ nghèo", "poor", 50, left=True),
+            Column("Hộ nghèo", "poor", 49, left=True),
             Column("Hộ", "poor_households", 16),
-            Column("Khẩu", "poor_persons", 16),
-            Column("Hộ cận nghèo", "near_poor", 50, left=True),
+            Column("Khẩu", "poor_persons", 17),
+            Column("Hộ cận nghèo", "near_poor", 49, left=True),
             Column("Hộ", "near_poor_households", 16),
-            Column("Khẩu", "near_poor_persons", 16),
+            Column("Khẩu", "near_poor_persons", 17),
         ),
     )
     body_text(
@@ -243,7 +243,8 @@ def _targets(document: Any) -> None:
         document,
         "Cuối năm 2019 có {{ communes }} xã, phường, thị trấn có tỷ lệ hộ nghèo (trừ hộ BTXH) từ 5% trở lên; "
         "{{ communes_with_target }} xã được Kế hoạch nêu mức giảm, trong đó {{ communes_achieved }} xã đã đạt; "
-        "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức.",
+        "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức."
+        "{% if communes_of %} {{ communes_of }}{% endif %}",
     )
     end(document)
     unless(document, "has_targets", "{{ after_the_plan }}")
@@ -270,7 +271,8 @@ def _deprivations(document: Any) -> None:
     )
     body_text(
         document,
-        "{% if compared %}Cả hai cột: {{ compared }}. {% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
+        "{% if compared %}Cả hai cột: {{ compared }}. {% elif missing %}Chỉ tính {{ who }}. "
+        "{% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
         "quan phụ trách, không in con số phải đạt.",
     )
     end(document)
