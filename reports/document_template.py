@@ -292,10 +292,10 @@ def _policies(document: Any) -> None:
         document,
         "policies",
         (
-            Column("Chính sách", "name", 34, left=True),
+            Column("Chính sách", "name", 32, left=True),
             Column("Cơ quan phụ trách", "accountable", 33, left=True),
             Column("Mục", "section", 15, left=True),
-            Column("Đơn vị", "unit", 13, left=True),
+            Column("Đơn vị", "unit", 15, left=True),
             Column("Đối tượng", "eligible", 16),
             Column("Đã thụ hưởng", "served", 16),
             Column("%", "rate", 16),
@@ -311,7 +311,7 @@ def _reporting(document: Any) -> None:
     body_text(
         document,
         "Tháng {{ month }}: {{ reported }}/{{ expected }} huyện, thành phố có báo cáo được chấp nhận."
-        "{% if missing %} Chưa có: {{ missing }}.{% endif %}{% if late %} Gửi quá hạn: {{ late }}.{% endif %}",
+        "{% if missing %} Chưa có: {{ missing }}.{% endif %}{% if late %} Nộp muộn: {{ late }}.{% endif %}",
     )
     when(document, "silent")
     body_text(document, "Các tháng chưa có báo cáo được chấp nhận:")
