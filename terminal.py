@@ -50,7 +50,7 @@ SHOWN_FINDINGS = 100
 SHOWN_ROWS = 1000
 WIDEST = 2000
 
-console = Console()
+console = Console(emoji=False)
 
 
 def say(text: str, *, bold: bool = False) -> None:
@@ -95,7 +95,7 @@ def print_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 def print_plain(table: Table) -> None:
     """Print a table at its own width: an id that is cut is of no use, a long line is."""
     width = max(console.width, Measurement.get(console, console.options.update(width=WIDEST), table).maximum)
-    Console(width=width).print(table, crop=False, no_wrap=False)
+    Console(width=width, emoji=False).print(table, crop=False, no_wrap=False)
 
 
 def district_name(code: str | None) -> str:

@@ -58,7 +58,7 @@ def print_calendar(slots: list[Slot], today: dt.date, *, summarise: bool = False
         cells = ["" if slot is None else cell(slot) for slot in mine]
         table.add_row(period, f"{present[0].due:%d/%m}", *cells, f"{done['accepted']}/{done['districts']}")
     _add_totals(table, codes, slots)
-    Console(width=2000).print(table, crop=False, no_wrap=True)
+    Console(width=2000, emoji=False).print(table, crop=False, no_wrap=True)
     say(_legend(slots))
     for one in left_out:
         say(f"Không liệt kê {silence_vi(one)}: chưa huyện nào gửi (giamngheo calendar --from {one.first}).")

@@ -38,7 +38,10 @@ def print_levels(connection: "duckdb.DuckDBPyConnection", period: dt.date) -> No
     for group in ("poor", "near_poor"):
         table.add_column(GROUPS[group].vi, justify="right")
         table.add_column("%", justify="right")
-    for name, poor, poor_rate, near_poor, near_poor_rate in connection.execute(_LEVELS, [period]).fetchall():
+    rows = connection.execute(_LEVELS, [period]).fetchall()
+    reported, expected = sum(poor is not None for _, poor, *_ in rows[1:]), len(rows) - 1
+    for place, (name, poor, poor_rate, near_poor, near_poor_rate) in enumerate(rows):
+        whose = f" ({reported}/{expected} huyện đã báo cáo)" if place == 0 and reported < expected else ""
         counts = (number_vi(poor), number_vi(poor_rate, 2), number_vi(near_poor), number_vi(near_poor_rate, 2))
-        table.add_row(name, *counts)
+        table.add_row(name + whose, *counts)
     print_plain(table)

@@ -57,7 +57,7 @@ def _print_province(rows: Sequence[Row], title: str, then: str) -> None:
         ("Cách tính", "left"),
         (then.capitalize(), "right"),
         ("Kế hoạch", "right"),
-        ("Thực hiện", "right"),
+        ("Hiện nay", "right"),
         ("Tăng/giảm", "right"),
         ("% đạt", "right"),
         ("Kết quả", "left"),

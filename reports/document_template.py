@@ -155,12 +155,12 @@ def _movements(document: Any) -> None:
         document,
         "movement_lines",
         (
-            Column("Hộ nghèo", "poor", 50, left=True),
+            Column("Hộ nghèo", "poor", 49, left=True),
             Column("Hộ", "poor_households", 16),
-            Column("Khẩu", "poor_persons", 16),
-            Column("Hộ cận nghèo", "near_poor", 50, left=True),
+            Column("Khẩu", "poor_persons", 17),
+            Column("Hộ cận nghèo", "near_poor", 49, left=True),
             Column("Hộ", "near_poor_households", 16),
-            Column("Khẩu", "near_poor_persons", 16),
+            Column("Khẩu", "near_poor_persons", 17),
         ),
     )
     body_text(
@@ -243,7 +243,8 @@ def _targets(document: Any) -> None:
         document,
         "Cuối năm 2019 có {{ communes }} xã, phường, thị trấn có tỷ lệ hộ nghèo (trừ hộ BTXH) từ 5% trở lên; "
         "{{ communes_with_target }} xã được Kế hoạch nêu mức giảm, trong đó {{ communes_achieved }} xã đã đạt; "
-        "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức.",
+        "{{ communes_unstated }} xã có tỷ lệ trên 6 và dưới 7%, Kế hoạch không nêu mức."
+        "{% if communes_of %} {{ communes_of }}{% endif %}",
     )
     end(document)
     unless(document, "has_targets", "{{ after_the_plan }}")
@@ -270,7 +271,8 @@ def _deprivations(document: Any) -> None:
     )
     body_text(
         document,
-        "{% if compared %}Cả hai cột: {{ compared }}. {% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
+        "{% if compared %}Cả hai cột: {{ compared }}. {% elif missing %}Chỉ tính {{ who }}. "
+        "{% endif %}Tỷ lệ tính trên tổng số hộ nghèo. Kế hoạch giao cơ "
         "quan phụ trách, không in con số phải đạt.",
     )
     end(document)
@@ -290,10 +292,10 @@ def _policies(document: Any) -> None:
         document,
         "policies",
         (
-            Column("Chính sách", "name", 34, left=True),
+            Column("Chính sách", "name", 32, left=True),
             Column("Cơ quan phụ trách", "accountable", 33, left=True),
             Column("Mục", "section", 15, left=True),
-            Column("Đơn vị", "unit", 13, left=True),
+            Column("Đơn vị", "unit", 15, left=True),
             Column("Đối tượng", "eligible", 16),
             Column("Đã thụ hưởng", "served", 16),
             Column("%", "rate", 16),
@@ -309,7 +311,7 @@ def _reporting(document: Any) -> None:
     body_text(
         document,
         "Tháng {{ month }}: {{ reported }}/{{ expected }} huyện, thành phố có báo cáo được chấp nhận."
-        "{% if missing %} Chưa có: {{ missing }}.{% endif %}{% if late %} Gửi quá hạn: {{ late }}.{% endif %}",
+        "{% if missing %} Chưa có: {{ missing }}.{% endif %}{% if late %} Nộp muộn: {{ late }}.{% endif %}",
     )
     when(document, "silent")
     body_text(document, "Các tháng chưa có báo cáo được chấp nhận:")

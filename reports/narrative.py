@@ -5,7 +5,7 @@ Numbers are those of the marts; sentences are put together here only where what 
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -43,7 +43,7 @@ def report_fields(connection: duckdb.DuckDBPyConnection) -> Text:
         "districts": _district_rows(release, now),
         **_movement_fields(connection, release),
         **target_table.heading_words(),
-        **_target_fields(release, targets),
+        **_target_fields(connection, release, targets),
         "compared": _compared_words(release, compared),
         "deprivations": _deprivation_rows(connection, now.get(PROVINCE), compared),
         **_policy_fields(connection, release, targets),
@@ -228,7 +228,7 @@ def _movement_words(row: Mapping[str, Any]) -> Text:
     }
 
 
-def _target_fields(release: Release, targets: Targets) -> Text:
+def _target_fields(connection: duckdb.DuckDBPyConnection, release: Release, targets: Targets) -> Text:
     if not targets.rows:
         return {"has_targets": False, "after_the_plan": after_the_plan().vi}
     units = [(PROVINCE, WHOLE_PROVINCE), *((one.code, one.name) for one in release.districts)]
@@ -248,7 +248,20 @@ def _target_fields(release: Release, targets: Targets) -> Text:
         "communes_with_target": number_vi(len(with_target)),
         "communes_achieved": number_vi(sum(row["status"] == "achieved" for row in with_target)),
         "communes_unstated": number_vi(len(communes) - len(with_target)),
+        "communes_of": _communes_of(connection, release, with_target),
     }
+
+
+def _communes_of(
+    connection: duckdb.DuckDBPyConnection, release: Release, with_target: Sequence[Mapping[str, Any]]
+) -> str:
+    """Of whom the count of communes is where districts are missing, then or now; nothing where none are."""
+    expected = len(release.districts)
+    known = figures.indicators(connection, release.baseline)["unit_code"].is_in([one.code for one in release.districts])
+    words = [] if known.sum() == expected else [f"Chỉ tính {known.sum()}/{expected} huyện có số liệu cuối năm 2019."]
+    if unknown := sum(row["status"] == "no_data" for row in with_target):
+        words.append(f"{number_vi(unknown)} xã trong số này {STATUSES['no_data'].vi} tháng {release.period:%m/%Y}.")
+    return " ".join(words)
 
 
 def _deprivation_rows(

@@ -89,6 +89,13 @@ def sentence(row: Row, about: Row | None, baseline: dt.date) -> Words:
     left, before = number(row["remaining"], row), REMAINING.get(row["status"])
     rest = Words(f", {before.vi} {left.vi}", f", {before.en} {left.en}") if before else Words("", "")
     now = number(row["actual"], row)
+    if row["target"] not in REDUCTIONS and row["achieved_pct"] is None:
+        # At the baseline: what was done before the plan counts for nothing yet.
+        return Words(
+            f"{target.vi}: {now.vi} trong năm {baseline.year}; chỉ tiêu {goal.vi} chưa bắt đầu tính: "
+            f"{verdict.vi}{rest.vi}.",
+            f"{target.en}: {now.en} in {baseline.year}; the target of {goal.en} has not begun: {verdict.en}{rest.en}.",
+        )
     if row["target"] not in REDUCTIONS:
         return Words(
             f"{target.vi}: {now.vi}, chỉ tiêu {goal.vi}: {verdict.vi}{rest.vi}.",
@@ -105,9 +112,13 @@ def sentence(row: Row, about: Row | None, baseline: dt.date) -> Words:
     if about is None or about["change"] is None:
         return Words(f"{words.vi}.", f"{words.en}.")
     households, printed = change(about["change"], 0), number(about["target_value"], about)
+    if households == change(0, 0):
+        came_to = Words(f"số hộ {households.vi}", f"households {households.en}")
+    else:
+        came_to = Words(f"tương đương khoảng {households.vi} hộ", f"about {households.en} households")
     return Words(
-        f"{words.vi}; tương đương khoảng {households.vi} hộ, kế hoạch ghi {printed.vi}.",
-        f"{words.en}; about {households.en} households, where the plan prints {printed.en}.",
+        f"{words.vi}; {came_to.vi}, kế hoạch ghi {printed.vi}.",
+        f"{words.en}; {came_to.en}, where the plan prints {printed.en}.",
     )
 
 

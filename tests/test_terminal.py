@@ -30,3 +30,11 @@ def test_a_listing_that_is_whole_says_nothing_of_numbers(capsys: pytest.CaptureF
     submission = Submission("s", "a.xlsx", dt.datetime(2020, 1, 5, tzinfo=dt.UTC), 0, judgement=judgement)
     terminal.print_findings(submission, to_frame([finding("s", "H16", {"value": "1890"}, row=4)]))
     assert "trong số" not in capsys.readouterr().out
+
+
+def test_a_query_shows_values_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing of a value is read as markup or as an emoji: `:A:` is no letter in a red box."""
+    terminal.print_rows(["indicator"], [["alkire_foster:A:denominator"], ["[bold]x[/bold]"]])
+    shown = capsys.readouterr().out
+    assert "alkire_foster:A:denominator" in shown
+    assert "[bold]x[/bold]" in shown

@@ -356,7 +356,7 @@ def _completeness(figures: Figures) -> Section:
     reported = sum(row["is_reported"] for row in figures.slots)
     late = sum(row["on_time"] is False for row in figures.slots)
     reading = Words(
-        f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được nhận, {late} báo cáo nộp muộn.",
+        f"{reported} trong {len(figures.slots)} báo cáo huyện theo tháng đã được chấp nhận, {late} báo cáo nộp muộn.",
         f"{reported} of {len(figures.slots)} monthly district reports are accepted, {late} came late.",
     )
     columns = [

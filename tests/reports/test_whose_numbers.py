@@ -143,6 +143,7 @@ def test_a_change_since_the_baseline_is_of_the_districts_in_both(tmp_path: Path)
     assert f"chỉ so {both}/{EXPECTED} huyện có số liệu ở cả hai kỳ" in text
     assert f"({AT_FIRST * both} hộ, " in text
     assert f"số hộ giảm {left * both} hộ" in text
+    assert f"Kế hoạch không nêu mức. Chỉ tính {EXPECTED - 1}/{EXPECTED} huyện có số liệu cuối năm 2019." in text
 
 
 def test_where_nothing_can_be_compared_that_is_said(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def of_document(folder: Path) -> Facts:
     assert reported is not None
     found["reported",] = reported[1]
     missing = re.search(r"Chưa có: ([^.]*)\.", reported[2])
-    late = re.search(r"Gửi quá hạn: ([^.]*)\.", reported[2])
+    late = re.search(r"Nộp muộn: ([^.]*)\.", reported[2])
     for name, code in CODES.items():
         found["missing", code] = bool(missing and name in missing[1].split(", "))
         found["late", code] = bool(late and name in late[1].split(", "))
