@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from errors import DamagedFile
 from ledger.states import State, Submission
 from tasks.files import temporary_beside, write_bytes
 from tasks.findings import SCHEMA, finding, to_frame
@@ -90,7 +91,7 @@ class TestJudgements:
         assert found.get_column("value").to_list() == ["07/01/2020", "08/01/2020"]
 
     def test_stored_findings_that_are_gone_are_our_fault(self, tmp_path: Path) -> None:
-        with pytest.raises(OSError):
+        with pytest.raises(DamagedFile):
             read_findings(tmp_path, State(), a_submission("a/gone.parquet"), "Asia/Ho_Chi_Minh")
 
 
