@@ -398,7 +398,7 @@ def publish_due() -> None:
     try:
         published = _run_due(settings)
     except NothingToPublish as nothing:
-        terminal.say(f"Chưa công bố: {nothing}.")
+        terminal.say(nothing.sentence())
         return
     release = published.release
     nothing_new = "Không có gì mới" if not published.held else "Chưa có gì khác để công bố"

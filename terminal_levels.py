@@ -36,7 +36,7 @@ def print_levels(connection: "duckdb.DuckDBPyConnection", period: dt.date) -> No
     table = Table()
     table.add_column("Đơn vị")
     for group in ("poor", "near_poor"):
-        table.add_column(GROUPS[group].vi, justify="right")
+        table.add_column(f"{GROUPS[group].vi} (gồm BTXH)", justify="right")
         table.add_column("%", justify="right")
     rows = connection.execute(_LEVELS, [period]).fetchall()
     reported, expected = sum(poor is not None for _, poor, *_ in rows[1:]), len(rows) - 1

@@ -175,7 +175,7 @@ def _end(fault: Exception) -> RunState[Any]:
         message = "Một lượt chạy khác đang làm việc này / another run has this work"
         return Completed(name="Skipped", message=message, data=fault)
     if isinstance(fault, NothingToPublish):
-        message = f"Chưa công bố: {fault} / nothing to publish"
+        message = f"{fault.sentence()} / nothing to publish"
         return Completed(name="Skipped", message=message, data=fault)
     if isinstance(fault, SmallChangeRefused):
         message = "Điều chỉnh quá nhỏ, chưa công bố / a correction of few households, not published"

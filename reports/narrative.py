@@ -320,9 +320,12 @@ def _policy_fields(connection: duckdb.DuckDBPyConnection, release: Release, targ
 
 
 def _policy_status(policy: str, targets: Targets) -> str:
-    """The verdict on a policy whose target is a share of the eligible; nothing for others."""
-    row = targets.rows.get((PROVINCE, f"policy_coverage:{policy}", "coverage_pct", "eligible"))
-    return "" if row is None or row["target_value"] is None else STATUSES[row["status"]].vi
+    """The verdict on a policy: on its share of the eligible, or, as for jobs, on a number of its own."""
+    if not targets.rows:
+        return ""
+    share = targets.rows.get((PROVINCE, f"policy_coverage:{policy}", "coverage_pct", "eligible"))
+    row = targets.rows.get((PROVINCE, policy, "persons", "all"), share)
+    return STATUSES["no_target" if row is None or row["target_value"] is None else row["status"]].vi
 
 
 def _silent_rows(connection: duckdb.DuckDBPyConnection, release: Release) -> list[Text]:

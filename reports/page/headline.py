@@ -43,7 +43,7 @@ def _level(figures: Figures) -> Words:
     where = who(figures.release)
     return Words(
         f"Đến hết {when.vi}, {where.vi} có {count.vi} hộ nghèo ({rate.vi} %) và {near_count.vi} hộ cận nghèo "
-        f"({near_rate.vi} %).",
+        f"({near_rate.vi} %), gồm cả hộ BTXH.",
         f"At the end of {when.en}, {where.en} counted {count.en} poor households ({rate.en}%) and {near_count.en} "
-        f"near-poor households ({near_rate.en}%).",
+        f"near-poor households ({near_rate.en}%), those under social protection included.",
     )

@@ -150,7 +150,7 @@ def _district_targets(figures: Figures) -> Section:
 
 
 def _district_rates(figures: Figures) -> Section:
-    title = Words("Diễn biến tỷ lệ theo huyện", "Rates by district over time")
+    title = Words("Diễn biến tỷ lệ theo huyện, gồm hộ BTXH", "Rates by district over time, with social protection")
     columns = [
         Column(Words("Kỳ", "Month")),
         Column(Words("Huyện", "District")),
@@ -178,7 +178,7 @@ def _district_rates(figures: Figures) -> Section:
 
 
 def _map(figures: Figures) -> Section:
-    title = Words("Tỷ lệ hộ nghèo theo huyện", "Poor rate by district")
+    title = Words("Tỷ lệ hộ nghèo theo huyện, gồm hộ BTXH", "Poor rate by district, with social protection")
     reading = Words(
         f"Bản đồ sơ lược, {month(figures.release.period).vi}: mỗi ô là một huyện, màu đậm là tỷ lệ cao.",
         f"A schematic map, {month(figures.release.period).en}: one tile a district, darker for a higher rate.",

@@ -28,4 +28,4 @@ def test_jobs_of_the_year_before_do_not_stand_beside_the_target_as_if_they_count
     said = sentence(jobs, None, BASELINE)
     assert "38.900 trong năm 2019; chỉ tiêu 39.000 chưa bắt đầu tính" in said.vi
     done = sentence({**jobs, "actual": 100.0, "remaining": 38_900.0, "achieved_pct": 0.3}, None, BASELINE)
-    assert done.vi == "Giải quyết việc làm: 100, chỉ tiêu 39.000: đang thực hiện, còn phải làm 38.900."
+    assert done.vi == "Giải quyết việc làm: 100, chỉ tiêu 39.000: đang thực hiện, còn thiếu 38.900."
