@@ -10,6 +10,16 @@ export DO_NOT_TRACK = 1
 export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
+# Where the code is, told to Python from its libraries' folder on: an absolute path with diacritics can't be read back where the
+# locale is not UTF-8, and the folder may be renamed.
+define RELATIVE_PATH
+import os, pathlib, sysconfig
+libraries = sysconfig.get_path("purelib")
+for path in pathlib.Path(libraries).glob("_giamngheo*.pth"):
+    path.write_text(os.path.relpath(os.getcwd(), libraries) + "\n", encoding="ascii")
+endef
+export RELATIVE_PATH
+
 .PHONY: help run test fuzz lint format bench lock clean
 
 help:  ## What can be made here
@@ -54,4 +64,5 @@ $(READY): requirements.lock pyproject.toml scripts/check-python
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -c "$$RELATIVE_PATH"
 	@touch $(READY)

@@ -102,10 +102,15 @@ COMPOSE = {
 
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unit files as they are after installing, with this checkout as the place of the code."""
+    """The unit files as they are after installing, with this checkout as the place of the code.
+
+    By a link: the place of an installation has no blanks, that of a checkout may.
+    """
     folder = tmp_path_factory.mktemp("units")
+    place = tmp_path_factory.mktemp("installed") / "giamngheo"
+    place.symlink_to(REPOSITORY)
     for unit in (DEPLOY / "systemd").iterdir():
-        (folder / unit.name).write_text(unit.read_text().replace(INSTALLED, str(REPOSITORY)))
+        (folder / unit.name).write_text(unit.read_text().replace(INSTALLED, str(place)))
     # A template is checked as one of its instances.
     (folder / "giamngheo@ingest.service").write_text((folder / "giamngheo@.service").read_text())
     return folder

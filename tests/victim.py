@@ -6,7 +6,8 @@ and `work`, a name of WORKS or a command line as a list of words, and may have
 - `at` and `nth`: die by SIGKILL just before the nth time of that durable step; with `full`, the disk is full from
   there to the end of the work instead
 - `after`: die so many seconds into the work
-- `environment`: variables besides the settings of the harness; `humble`: root opens only what its rights allow
+- `environment`: variables besides the settings of the harness; `humble`: root opens only what the rights of the
+  code's owner allow
 - `reports`: whether a publication's reports are the real ones. They cost two thirds of it, have no durable step of
   their own and end as files of the folder that is renamed when all is done; otherwise short files stand in for them.
 
@@ -267,11 +268,17 @@ def child(order: dict[str, Any], trace: int, out: int, err: int) -> int:
 
 
 def give_up_override() -> None:
-    """Let root meet the rights of files and folders like anybody (capabilities(7)); others do so anyway.
+    """Let root meet the rights of files and folders like anybody, as the owner of the code; others do so anyway.
 
-    To become another user would do as well, but for the code: it may lie in a home that nobody else may enter.
+    The code may lie in a home that nobody else may enter. Where root itself owns it, root gives up the right to open
+    whatever it likes (capabilities(7)).
     """
     if os.geteuid() != 0:
+        return
+    if owner := REPOSITORY.stat().st_uid:
+        os.setgroups([])
+        os.setgid(REPOSITORY.stat().st_gid)
+        os.setuid(owner)
         return
     version_3, dac_override, dac_read_search = 0x20080522, 1, 2
     system = ctypes.CDLL(None, use_errno=True)

@@ -1,10 +1,14 @@
 """A folder where nothing can be written, by the mount or by the rights of who runs it: one sentence names it."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
 from conftest import Mount
 from disturbed import Victim, assert_nothing_is_damaged, assert_same, copied, look, told
+
+from settings import REPOSITORY
 
 READ_ONLY, NOT_ALLOWED = "hỉ cho đọc", "hông có quyền"
 
@@ -68,6 +72,13 @@ def test_a_backup_is_restored_from_a_read_only_disk(
 
 @pytest.mark.begins("judged")
 def test_somebody_without_rights_is_told_so(victim: Victim, root: Path) -> None:
+    owner = REPOSITORY.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for path in (root, *root.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        for folder in root.parents:
+            if folder.is_relative_to(tempfile.gettempdir()):
+                folder.chmod(folder.stat().st_mode | 0o1)
     (root / "ledger.sqlite").chmod(0)
     for words in (["status"], ["ingest"], ["publish"]):
         said = victim.run(words, root, humble=True)

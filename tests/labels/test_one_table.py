@@ -3,7 +3,6 @@
 import ast
 import csv
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,10 +30,11 @@ CODES |= set(kinds()["target"]) | {f"accepted_{code}" for code in TIMELINESS}
 SENTENCES = {words.vi for kind in ("state", "status") for words in kinds()[kind].values()}
 
 
-def files(*patterns: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "--", *patterns], cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = [ROOT / name for name in listed.stdout.split() if not name.startswith(("tests/", "labels/"))]
-    return [path for path in paths if path.exists()]
+def files(suffix: str) -> list[Path]:
+    """The product's files of a kind: those of its rooms, and those at the top."""
+    rooms = [path for path in ROOT.iterdir() if path.is_dir() and path.name not in ("tests", "labels", "data")]
+    found = [path for room in rooms if not room.name.startswith(".") for path in room.rglob(f"*{suffix}")]
+    return sorted([*found, *ROOT.glob(f"*{suffix}")])
 
 
 def is_prose(node: ast.expr) -> bool:
@@ -75,7 +75,7 @@ def copied(source: str) -> list[int]:
 
 def test_no_module_has_words_of_its_own_for_a_code() -> None:
     found = {}
-    for path in files("*.py"):
+    for path in files(".py"):
         source = path.read_text(encoding="utf-8")
         if lines := second_tables(source) + copied(source):
             found[str(path.relative_to(ROOT))] = lines
@@ -92,7 +92,7 @@ def test_a_second_table_would_be_found() -> None:
 
 def test_no_other_list_of_words_names_a_code() -> None:
     """The desk's lists of words, and any other CSV with a Vietnamese column beside a key."""
-    for path in files("*.csv"):
+    for path in files(".csv"):
         with open(path, encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 key = row.get("key") or ""

@@ -14,6 +14,7 @@ from sample_year import COMMAND, run
 from review.access.users import check_password
 from review.store import Desk as Store
 from tasks.children import Readers
+from tasks.pseudonym import KEY_FILE
 
 
 def say(root: Path, typed: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -76,6 +77,8 @@ def test_the_command_decides_only_on_what_was_seen_and_takes_back(tmp_path: Path
     with Readers(1) as readers:
         desk = Desk(tmp_path, readers)
         desk.take(a=held())
+    # The command finds the desk's key where a data root has it.
+    (tmp_path / KEY_FILE).write_text(desk.settings.pseudonym_key, encoding="ascii")
     one = desk.one("a")
     who = ("--by", "B", "--reason", "thử")
     stale = run(tmp_path, "return", one.submission_id, *who, "--seen", str(one.version - 1), expect=2)
